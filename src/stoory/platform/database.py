@@ -1,0 +1,211 @@
+"""The database: three doors to a transaction, and a transaction that speaks SQL.
+
+`db.as_user(actor)` acts behind the walls of row-level security, `db.as_system(reason)` for webhooks, jobs and
+authentication; within a user's transaction, and only after the object was loaded as that user, `tx.as_system(reason)`
+goes on where the other party's rows are needed. A test lists the callers of all three.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeVar
+
+import asyncpg
+from asyncpg.exceptions import PostgresError
+
+from stoory.actor import Actor
+from stoory.errors import Busy, Invalid, NotFound, NotSignedIn, StooryError
+from stoory.money import Money
+from stoory.platform import wire
+from stoory.platform.bus import Bus, Hint
+from stoory.platform.clock import Clock
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+
+R = TypeVar("R")
+
+SESSION_ENDED: Final = "ST401"
+TRY_AGAIN: Final = ("40001", "40P01", "53", "55P03", "57", "58", "08")
+"""Beginnings of SQLSTATEs after which the same request may well succeed: deadlock, shutdown, lost connection ..."""
+UNSTORABLE: Final = "22"
+"""Data exceptions: a value no column can hold, such as NUL in a text."""
+
+SERVER_SETTINGS: Final = {
+    "application_name": "stoory",
+    "jit": "off",
+    "timezone": "UTC",
+    "lock_timeout": "5s",
+    "statement_timeout": "15s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+ACQUIRE_TIMEOUT_SECONDS: Final = 5
+ROLLBACK_TIMEOUT_SECONDS: Final = 5
+
+
+class Tx:
+    """One open transaction. `now` is its clock: SQL is given the time, it never asks."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        """Wrap a connection on which BEGIN has been sent."""
+        self.connection = connection
+        self.now = clock.now()
+        self.told: list[Hint] = []
+
+    async def all(self, row: type[R], sql: LiteralString, *args: object) -> list[R]:
+        """Return every row as that Struct, columns by name."""
+        records = await self.connection.fetch(sql, *args)
+        return wire.from_row(list[row], [dict(record) for record in records])
+
+    async def maybe(self, row: type[R], sql: LiteralString, *args: object) -> R | None:
+        """Return the first row as that Struct, or None."""
+        record = await self.connection.fetchrow(sql, *args)
+        return None if record is None else wire.from_row(row, dict(record))
+
+    async def one(self, row: type[R], sql: LiteralString, *args: object) -> R:
+        """Return the first row as that Struct; NotFound when there is none, or none that may be seen."""
+        found = await self.maybe(row, sql, *args)
+        if found is None:
+            raise NotFound
+        return found
+
+    async def value(self, kind: type[R], sql: LiteralString, *args: object) -> R:
+        """Return the first column of the first row, as that type (`int`, `UUID`, `bool`)."""
+        return wire.from_row(kind, await self.connection.fetchval(sql, *args))
+
+    async def run(self, sql: LiteralString, *args: object) -> int:
+        """Execute a statement and return how many rows it touched."""
+        status = await self.connection.execute(sql, *args)
+        count = status.rsplit(" ", 1)[-1]
+        return int(count) if count.isdigit() else 0
+
+    async def run_each(self, sql: LiteralString, rows: Sequence[Sequence[object]]) -> None:
+        """Execute a statement once a row of arguments, in one round trip."""
+        await self.connection.executemany(sql, rows)
+
+    def tell(self, hint: Hint) -> None:
+        """Let people know, once this has been committed; never if it is rolled back."""
+        self.told.append(hint)
+
+    async def as_system(self, reason: LiteralString) -> None:  # noqa: ARG002 - the reason is for who reads the caller
+        """Go on outside the walls. Only after the object was loaded as the user."""
+        await self.connection.execute("set local role stoory_system")
+
+
+class Database:
+    """A pool of connections and the doors to them."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, bus: Bus) -> None:
+        """Wrap an open pool; `Database.open` makes one."""
+        self._pool = pool
+        self.clock = clock
+        self.bus = bus
+
+    @classmethod
+    async def open(cls, dsn: str, *, size: int, clock: Clock, bus: Bus) -> Database:
+        """Connect; the login must be a member of stoory_api and stoory_system."""
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            init=_prepare,
+            reset=_leave_as_is,
+            server_settings=SERVER_SETTINGS,
+            statement_cache_size=1000,
+            max_cached_statement_lifetime=0,
+        )
+        return cls(pool, clock, bus)
+
+    async def close(self) -> None:
+        """Wait for running transactions, then disconnect."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def as_user(self, actor: Actor, *, readonly: bool = False) -> AsyncIterator[Tx]:
+        """Open a transaction that sees what this user may see; NotSignedIn when the session has ended.
+
+        One round trip: the simple protocol takes several statements but no parameters, so the ids, which are UUIDs
+        and nothing else, are written into the text.
+        """
+        opening = (
+            f"begin{' read only' if readonly else ''}; set local role stoory_system; "
+            f"select app.enter('{actor.session_id}', '{actor.id}'); set local role stoory_api"
+        )
+        async with self._transaction(opening) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def as_system(self, reason: LiteralString, *, readonly: bool = False) -> AsyncIterator[Tx]:  # noqa: ARG002
+        """Open a transaction outside the walls, for what no signed-in user asks."""
+        opening = f"begin{' read only' if readonly else ''}; set local role stoory_system"
+        async with self._transaction(opening) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def _transaction(self, opening: str) -> AsyncIterator[Tx]:
+        connection = await self._connection()
+        try:
+            try:
+                await connection.execute(opening)
+                tx = Tx(connection, self.clock)
+                yield tx
+                await connection.execute("commit")
+            except BaseException as problem:
+                await _abandon(connection)
+                if (answer := _translated(problem)) is not None:
+                    raise answer from problem
+                raise
+        finally:
+            await self._pool.release(connection)
+        self.bus.publish(tx.told)
+
+    async def _connection(self) -> asyncpg.pool.PoolConnectionProxy[asyncpg.Record]:
+        try:
+            return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
+        except (TimeoutError, OSError, PostgresError, asyncpg.InterfaceError) as problem:
+            raise Busy from problem
+
+
+async def _prepare(connection: Connection) -> None:
+    """Teach a new connection our types: numeric is always an amount, jsonb is read exactly."""
+    await connection.set_type_codec(
+        "numeric", schema="pg_catalog", encoder=str, decoder=Money.rupees, format="text"
+    )
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_json_text, decoder=wire.decode, format="text"
+    )
+
+
+def _json_text(value: object) -> str:
+    return wire.encode(value).decode()
+
+
+async def _leave_as_is(_: object) -> None:
+    """Spare the pool's reset, a round trip a request: a transaction leaves nothing behind on its connection."""
+
+
+async def _abandon(connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record]) -> None:
+    """Roll back, whatever happened; a connection that cannot be rolled back must not be used again."""
+    try:
+        await asyncio.wait_for(asyncio.shield(connection.execute("rollback")), ROLLBACK_TIMEOUT_SECONDS)
+    except BaseException:  # noqa: BLE001 - also a second cancellation must not return an open transaction to the pool
+        connection.terminate()
+
+
+def _translated(problem: BaseException) -> StooryError | None:
+    """Return the error of ours that a database's error means to the client, or None to let it pass."""
+    if isinstance(problem, PostgresError):
+        state: Any = problem.sqlstate
+        if state == SESSION_ENDED:
+            return NotSignedIn()
+        if str(state).startswith(TRY_AGAIN):
+            return Busy()
+        if str(state).startswith(UNSTORABLE):
+            return Invalid(message="A value cannot be stored: it is out of range or holds characters no text has.")
+    if isinstance(problem, asyncpg.DataError):
+        return Invalid(message="A value is out of range.")
+    if isinstance(problem, asyncpg.InterfaceError | ConnectionError):
+        return Busy()
+    return None

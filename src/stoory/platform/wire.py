@@ -1,0 +1,50 @@
+"""JSON in and out: amounts stay exact, and the same hooks serve bodies, answers and jsonb columns."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+
+from stoory.money import Money
+
+T = TypeVar("T")
+
+
+def encode_hook(value: object) -> object:
+    """Write an amount as a JSON number of rupees."""
+    if isinstance(value, Money):
+        return value.to_wire()
+    raise NotImplementedError(f"{type(value).__name__} has no JSON form")
+
+
+def body_hook(kind: type, value: object) -> object:
+    """Read an amount of a request's body; ValueError's sentence becomes the field's message."""
+    if kind is Money:
+        return Money.from_wire(value)
+    raise NotImplementedError(f"{kind.__name__} cannot be read from JSON")
+
+
+def row_hook(kind: type, value: object) -> object:
+    """Take an amount as the numeric codec made it, or read it from a jsonb column, where it may be zero."""
+    if isinstance(value, kind):
+        return value
+    if kind is Money and isinstance(value, int | Decimal):
+        return Money.rupees(value)
+    raise NotImplementedError(f"{kind.__name__} cannot be read from a row")
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=encode_hook)
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+encode = _encoder.encode
+"""Any Struct or builtin -> JSON bytes."""
+
+decode = _decoder.decode
+"""JSON -> builtins; numbers with a fraction as Decimal."""
+
+
+def from_row(kind: type[T], row: Any) -> T:
+    """Make a Struct of a row (or a list of Structs of many), its columns by name, its jsonb columns included."""
+    return msgspec.convert(row, kind, dec_hook=row_hook)
