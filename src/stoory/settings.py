@@ -1,4 +1,4 @@
-"""Every setting of Stoory, read once from the environment; a test holds the README's table against this class."""
+"""Every setting of Stoory, read once from the environment. A test holds the README's table against it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class WrongSettings(Exception):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """What the operator decides. `db_pool` is the variable STOORY_DB_POOL; below a field stands its meaning."""
+    """What the operator decides: `db_pool` is the variable STOORY_DB_POOL, its meaning stands below it."""
 
     env: Env = "development"
     """What this installation is: development, staging or production"""
