@@ -18,8 +18,7 @@ begin
     create role stoory_system nologin;
     create role stoory_owner login;
     create role stoory_app login noinherit;
-    grant stoory_system to stoory_owner with inherit false, set true;
-    grant stoory_api, stoory_system to stoory_app with inherit false, set true;
+    grant stoory_api, stoory_system to stoory_owner, stoory_app with inherit false, set true;
   end if;
 end $$;
 select 'create database stoory owner stoory_owner'
