@@ -79,6 +79,8 @@ create view public_profiles with (security_barrier) as
       from users
      where role <> 'system';
 
+grant select on public_profiles to stoory_api;
+
 -- An owner must be able to create where its view lives; only for the moment of the change.
 grant create on schema public to stoory_system;
 alter view public_profiles owner to stoory_system;
@@ -129,7 +131,7 @@ create policy system_sessions on sessions to stoory_system using (true) with che
 create policy system_refresh_tokens on refresh_tokens to stoory_system using (true) with check (true);
 create policy system_audit_log on audit_log to stoory_system using (true) with check (true);
 
-grant select on users, sessions, audit_log, public_profiles to stoory_api;
+grant select on users, sessions, audit_log to stoory_api;
 -- Never role, phone or status: those change only through the actions that own them.
 grant update (name, email, email_verified, bio, profile_image_url, languages, categories, social_platforms, locale,
               updated_at) on users to stoory_api;

@@ -140,13 +140,13 @@ begin
 end
 $$;
 
+create trigger messages_are_numbered before insert on messages
+    for each row execute function app.number_message();
+
 -- An owner must be able to create where its function lives; only for the moment of the change.
 grant create on schema app to stoory_system;
 alter function app.number_message() owner to stoory_system;
 revoke create on schema app from stoory_system;
-
-create trigger messages_are_numbered before insert on messages
-    for each row execute function app.number_message();
 
 alter table conversations enable row level security, force row level security;
 alter table messages enable row level security, force row level security;

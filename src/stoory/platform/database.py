@@ -97,30 +97,31 @@ class Tx:
 class Database:
     """A pool of connections and the doors to them."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock, bus: Bus) -> None:
-        """Wrap an open pool; `Database.open` makes one."""
-        self._pool = pool
+    def __init__(self, dsn: str, *, pool_size: int, clock: Clock, bus: Bus) -> None:
+        """Remember where the database is; its login must be a member of stoory_api and stoory_system."""
+        self._dsn = dsn
+        self._pool_size = pool_size
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self.clock = clock
         self.bus = bus
 
-    @classmethod
-    async def open(cls, dsn: str, *, size: int, clock: Clock, bus: Bus) -> Database:
-        """Connect; the login must be a member of stoory_api and stoory_system."""
-        pool = await asyncpg.create_pool(
-            dsn,
+    async def connect(self) -> None:
+        """Open the pool."""
+        self._pool = await asyncpg.create_pool(
+            self._dsn,
             min_size=1,
-            max_size=size,
+            max_size=self._pool_size,
             init=_prepare,
             reset=_leave_as_is,
             server_settings=SERVER_SETTINGS,
             statement_cache_size=1000,
             max_cached_statement_lifetime=0,
         )
-        return cls(pool, clock, bus)
 
     async def close(self) -> None:
         """Wait for running transactions, then disconnect."""
-        await self._pool.close()
+        if self._pool is not None:
+            await self._pool.close()
 
     @asynccontextmanager
     async def as_user(self, actor: Actor, *, readonly: bool = False) -> AsyncIterator[Tx]:
@@ -145,7 +146,7 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, opening: str) -> AsyncIterator[Tx]:
-        connection = await self._connection()
+        pool, connection = await self._connection()
         try:
             try:
                 await connection.execute(opening)
@@ -158,12 +159,16 @@ class Database:
                     raise answer from problem
                 raise
         finally:
-            await self._pool.release(connection)
+            await pool.release(connection)
         self.bus.publish(tx.told)
 
-    async def _connection(self) -> asyncpg.pool.PoolConnectionProxy[asyncpg.Record]:
+    async def _connection(
+        self,
+    ) -> tuple[asyncpg.Pool[asyncpg.Record], asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]:
+        if self._pool is None:
+            raise Busy
         try:
-            return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
+            return self._pool, await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
         except (TimeoutError, OSError, PostgresError, asyncpg.InterfaceError) as problem:
             raise Busy from problem
 

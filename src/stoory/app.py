@@ -1,0 +1,102 @@
+"""The composition root: settings -> database -> routes. The only file that knows everything."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+
+from stoory import __version__, operations
+from stoory.platform import log
+from stoory.platform.bus import Bus
+from stoory.platform.clock import Clock
+from stoory.platform.database import Database
+from stoory.platform.http.answers import JsonResponse
+from stoory.platform.http.body import StrictRequest
+from stoory.platform.http.errors import render
+from stoory.platform.http.frame import Frame
+from stoory.platform.http.gate import Gate, signed_in
+from stoory.platform.http.openapi import MoneySchema
+from stoory.platform.limits import Limits
+from stoory.platform.tokens import Tokens
+from stoory.settings import Settings
+
+LARGEST_BODY_BYTES: Final = 256 * 1024
+
+ROUTES: Final = [*operations.ROUTES]
+
+
+class Application:
+    """The ASGI application and what it is made of; the pool opens when the server starts it."""
+
+    def __init__(self, settings: Settings, *, database_dsn: str) -> None:
+        """Build everything; nothing is connected yet."""
+        self.settings = settings
+        self.db = Database(database_dsn, pool_size=settings.db_pool, clock=Clock(), bus=Bus())
+        self.tokens = Tokens(settings.signing_secret(), ttl_seconds=settings.access_token_ttl_seconds)
+        self.limits = Limits({"auth": settings.limit_auth or "5/minute", "api": settings.limit_api or "100/minute"})
+        self.litestar = self._litestar()
+        self._frame = Frame(self.litestar, is_https=(settings.public_url or "").startswith("https://"))
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection."""
+        await self._frame(scope, receive, send)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Start, and stop at the end; a server does the same through the lifespan protocol."""
+        await self.db.connect()
+        try:
+            yield
+        finally:
+            await self.db.close()
+
+    def _litestar(self) -> Litestar:
+        """Put the routes on the platform."""
+        origins = list(self.settings.cors_origins)
+        return Litestar(
+            route_handlers=ROUTES,
+            lifespan=[lambda _: self.running()],
+            dependencies={
+                "actor": Provide(signed_in, sync_to_thread=False),
+                "db": Provide(lambda: self.db, sync_to_thread=False),
+                "limits": Provide(lambda: self.limits, sync_to_thread=False),
+                "tokens": Provide(lambda: self.tokens, sync_to_thread=False),
+                "settings": Provide(lambda: self.settings, sync_to_thread=False),
+            },
+            middleware=[Gate(self.tokens, self.limits, self.settings.trusted_proxies).middleware],
+            request_class=StrictRequest,
+            response_class=JsonResponse,
+            exception_handlers={HTTPException: render, Exception: render},
+            request_max_body_size=LARGEST_BODY_BYTES,
+            cors_config=CORSConfig(allow_origins=origins) if origins else None,
+            openapi_config=_openapi(),
+            plugins=[MoneySchema()],
+            logging_config=None,
+        )
+
+
+def create_app(settings: Settings, *, database_dsn: str) -> Application:
+    """Build the application as a server runs it, its logs set up."""
+    log.set_up(as_json=settings.env != "development")
+    return Application(settings, database_dsn=database_dsn)
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Stoory",
+        version=__version__,
+        summary="The self-hosted backend of an influencer-marketing marketplace",
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+        path="/schema/framework",
+        render_plugins=(),
+    )

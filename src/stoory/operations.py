@@ -1,0 +1,81 @@
+"""What whoever runs a Stoory looks at: health, readiness, the API's own description, a first page."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import MediaType, Request, Response
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from stoory.errors import Busy
+from stoory.platform.http import openapi
+from stoory.platform.http.answers import Answer
+from stoory.platform.http.routes import ANYONE, Db, get
+from stoory.settings import Settings
+
+
+class Health(Answer):
+    """The process runs."""
+
+    status: str = "ok"
+
+
+class Checks(Struct):
+    """What readiness depends on."""
+
+    database: str
+
+
+class Readiness(Answer):
+    """The process can serve."""
+
+    checks: Checks
+
+
+@get("/health", who=ANYONE, limit=None)
+async def health() -> Health:
+    """Say that the process runs."""
+    return Health()
+
+
+@get("/ready", who=ANYONE, limit=None)
+async def ready(db: Db) -> Readiness:
+    """Say whether requests can be served: the database answers and is migrated."""
+    async with db.as_system("readiness", readonly=True) as tx:
+        migrated = await tx.value(bool, "select to_regclass('public.deals') is not null")
+    if not migrated:
+        raise Busy("The database is not migrated yet.")
+    return Readiness(checks=Checks(database="ok"))
+
+
+@get("/schema/openapi.json", who=ANYONE, limit=None, include_in_schema=False)
+async def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Return the API's description, OpenAPI 3.1."""
+    return openapi.document(request.app)
+
+
+@get("/schema", who=ANYONE, limit=None, include_in_schema=False, media_type=MediaType.HTML)
+async def documentation(request: Request[Any, Any, Any]) -> str:
+    """Return the API's description as a page."""
+    return openapi.page(openapi.document(request.app))
+
+
+@get("/", who=ANYONE, limit=None, include_in_schema=False, media_type=MediaType.HTML)
+async def front_page(settings: NamedDependency[Settings]) -> Response[str]:
+    """Return a first page with links and, in a development home, the demo logins."""
+    return Response(FRONT_PAGE.replace("{logins}", DEMO_LOGINS if settings.env == "development" else ""))
+
+
+FRONT_PAGE: Final = """<!doctype html><html lang=en><meta charset=utf-8><title>Stoory</title>
+<style>body{font:17px/1.6 system-ui;margin:4rem auto;max-width:44rem;padding:0 1rem}td{padding-right:2rem}</style>
+<h1>Stoory</h1><p>The backend of an influencer-marketing marketplace is running.</p>
+<ul><li><a href=/schema>The API, route by route</a></li><li><a href=/schema/openapi.json>Its OpenAPI document</a></li>
+<li><a href=/ready>Readiness</a></li></ul>{logins}</html>"""
+
+DEMO_LOGINS: Final = """<h2>Demo logins</h2><p>Password of all: <code>stoory-demo-1</code></p><table>
+<tr><td>Asha<td>brand owner<td>+919800000001<tr><td>Ravi<td>influencer<td>+919800000002
+<tr><td>Meera<td>influencer<td>+919800000003<tr><td>Kabir<td>brand owner<td>+919800000004
+<tr><td>Om<td>operator<td>+919800000005</table>"""
+
+ROUTES: Final = [health, ready, openapi_document, documentation, front_page]

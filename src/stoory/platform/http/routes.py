@@ -1,0 +1,81 @@
+"""How a route is declared: its address, who may use it, how it can fail. A route without `who` cannot be written.
+
+The declaration is the policy: the gate enforces it, the OpenAPI document shows it, the authorization matrix of the
+tests is generated from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from inspect import cleandoc
+from typing import Any, Final
+
+from litestar import delete as _delete
+from litestar import get as _get
+from litestar import post as _post
+from litestar import put as _put
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+
+from stoory.actor import Actor, Role
+from stoory.platform.database import Database
+from stoory.platform.http.errors import CLASS, ErrorBody
+
+Who = frozenset[Role]
+
+ANYONE: Final[Who] = frozenset()
+SIGNED_IN: Final[Who] = frozenset({Role.INFLUENCER, Role.BRAND_OWNER, Role.ADMIN})
+BRANDS: Final[Who] = frozenset({Role.BRAND_OWNER, Role.ADMIN})
+INFLUENCERS: Final[Who] = frozenset({Role.INFLUENCER})
+OPERATORS: Final[Who] = frozenset({Role.ADMIN})
+
+Db = NamedDependency[Database]
+"""A handler's `db`: the doors to a transaction."""
+
+Me = NamedDependency[Actor]
+"""A handler's `actor`: who is asking."""
+
+Decorator = Callable[[Callable[..., Any]], HTTPRouteHandler]
+
+
+def _route(
+    kind: Callable[..., Any],
+    path: str,
+    *,
+    who: Who,
+    fails: tuple[int, ...] = (),
+    status: int = 200,
+    limit: str | None = "api",
+    **more: Any,
+) -> Decorator:
+    """Declare a handler. `fails` are the statuses it can answer beyond those every route can."""
+    always = (422, 429, 503) + ((401,) if who else ()) + ((403,) if who not in (ANYONE, SIGNED_IN) else ())
+
+    def declare(function: Callable[..., Any]) -> HTTPRouteHandler:
+        summary, _, description = cleandoc(function.__doc__ or "").partition("\n")
+        return kind(
+            path,
+            status_code=status,
+            summary=summary.rstrip("."),
+            description=description.strip() or None,
+            opt={"who": who, "limit": limit},
+            security=[{"bearer": []}] if who else [],
+            tags=[path.split("/")[2] if path.startswith("/api/") else "operations"],
+            responses={code: _error(code) for code in sorted({*always, *fails})},
+            **more,
+        )(function)
+
+    return declare
+
+
+def _error(status: int) -> ResponseSpec:
+    meaning = (CLASS[status].__doc__ or "").strip()
+    return ResponseSpec(ErrorBody, description=meaning, generate_examples=False)
+
+
+get = partial(_route, _get)
+post = partial(_route, _post)
+put = partial(_route, _put)
+delete = partial(_route, _delete)

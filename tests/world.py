@@ -1,0 +1,80 @@
+"""The people and postings of db/world.sql, and how a test speaks as one of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+import httpx
+from msgspec import Struct
+
+from stoory.actor import Actor, Role
+from stoory.app import Application
+
+PASSWORD: Final = "stoory-demo-1"
+
+
+class Person(Struct, frozen=True):
+    """Somebody of the world."""
+
+    name: str
+    id: UUID
+    role: Role
+    phone: str
+
+
+def _person(name: str, number: int, role: Role) -> Person:
+    return Person(name, UUID(f"a5000000-0000-4000-8000-{number:012d}"), role, f"+91980000000{number}")
+
+
+ASHA: Final = _person("Asha", 1, Role.BRAND_OWNER)
+RAVI: Final = _person("Ravi", 2, Role.INFLUENCER)
+MEERA: Final = _person("Meera", 3, Role.INFLUENCER)
+KABIR: Final = _person("Kabir", 4, Role.BRAND_OWNER)
+OM: Final = _person("Om", 5, Role.ADMIN)
+
+VIDEO_BID: Final = UUID("b1d00000-0000-4000-8000-000000000001")
+"""Asha's, 3,000 to 8,000."""
+COFFEE_BID: Final = UUID("b1d00000-0000-4000-8000-000000000002")
+"""Kabir's, 1,500 to 4,000."""
+SUMMER_CAMPAIGN: Final = UUID("ca000000-0000-4000-8000-000000000001")
+"""Asha's, 10,000."""
+
+
+class World:
+    """The running application and its database, as tests see them."""
+
+    def __init__(self, app: Application) -> None:
+        """Take what the conftest started."""
+        self.app = app
+        self.db = app.db
+
+    async def sign_in(self, person: Person) -> Actor:
+        """Open a session for a person without a password; logging in has tests of its own."""
+        actor = Actor(person.id, person.role, uuid4())
+        async with self.db.as_system("a test signs in") as tx:
+            await tx.run(
+                """
+                insert into sessions (id, user_id, created_at, last_used_at, expires_at)
+                values ($1, $2, $3, $3, $4)
+                """,
+                actor.session_id,
+                actor.id,
+                tx.now,
+                datetime.now(UTC) + timedelta(days=30),
+            )
+        return actor
+
+    @asynccontextmanager
+    async def client(self, person: Person | None = None) -> AsyncIterator[httpx.AsyncClient]:
+        """Return an HTTP client of that person, or of nobody."""
+        headers = {}
+        if person is not None:
+            actor = await self.sign_in(person)
+            headers["Authorization"] = f"Bearer {self.app.tokens.issue(actor, person.phone)}"
+        transport = httpx.ASGITransport(app=self.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://stoory.test", headers=headers) as client:
+            yield client
