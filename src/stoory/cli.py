@@ -1,0 +1,188 @@
+"""The command `stoory`. Most imports wait until their command runs, so that every start is quick."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stoory import __version__
+from stoory.settings import Settings, WrongSettings
+
+if TYPE_CHECKING:
+    from stoory.home import DemoLogin
+
+PASSES_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+app = typer.Typer(
+    help="Stoory, the self-hosted backend of an influencer-marketing marketplace.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+admin = typer.Typer(help="Administrators: no route of the API makes one.", no_args_is_help=True)
+app.add_typer(admin, name="admin")
+
+out = Console(highlight=False)
+
+
+def main() -> None:
+    """Run the command line; what the operator can mend is told in a sentence, not in a traceback."""
+    from stoory.errors import StooryError
+    from stoory.platform.migrations import MigrationFailed
+    from stoory.platform.postgres import CannotStart
+
+    try:
+        app()
+    except (WrongSettings, CannotStart, MigrationFailed, StooryError, PermissionError) as problem:
+        Console(stderr=True, highlight=False).print(f"[bold red]stoory:[/] {problem}", soft_wrap=True)
+        sys.exit(1)
+
+
+@app.command()
+def up() -> None:
+    """Start everything: PostgreSQL, schema, demo world, API. Ctrl-C stops it; the data stays."""
+    from stoory.up import up as run
+
+    run(settings(), report=_report, announce=_announce)
+    out.print("Stopped; the data stays.", style="dim")
+
+
+@app.command()
+def serve() -> None:
+    """Serve the API on the migrated database of STOORY_DATABASE_URL."""
+    from stoory.up import serve as run
+
+    run(settings(), announce=_announce)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the schema up to date."""
+    from stoory.home import database, prepare
+
+    with database(settings()) as reached:
+        prepare(reached, _report)
+    out.print("The schema is up to date.")
+
+
+@app.command(context_settings=PASSES_ON)
+def psql(
+    context: typer.Context,
+    person: Annotated[str, typer.Option("--as", help="See only what this person sees: name or phone.")] = "",
+) -> None:
+    """Open the home's database; further arguments are psql's own."""
+    from stoory.home import database, seen_by
+    from stoory.platform.postgres import shipped_binaries
+
+    ours = settings()
+    # The shipped psql knows no TLS, the machine's may be older than the shipped server: to each its own.
+    program = (ours.database_url and shutil.which("psql")) or str(shipped_binaries() / "psql")
+    with database(ours) as reached:
+        options = asyncio.run(seen_by(person, reached)) if person else ""
+        signal.signal(signal.SIGINT, _leave_it_to_psql)
+        ended = subprocess.run(
+            [program, reached.app if person else reached.operator, *context.args],
+            env={**os.environ, "PGOPTIONS": options},
+            check=False,
+        )
+    raise typer.Exit(ended.returncode)
+
+
+@app.command()
+def dsn(
+    user: Annotated[str, typer.Argument(help="stoory_app, stoory_owner or postgres")] = "stoory_app",
+) -> None:
+    """Print the address of the running home's database."""
+    from stoory.platform.postgres import CannotStart, running_socket, socket_dsn
+
+    ours = settings()
+    folder = running_socket(ours.home)
+    if not (ours.database_url or folder):
+        raise CannotStart(f"nothing runs on {ours.home}; start it with `stoory up`")
+    typer.echo(ours.database_url or (folder and socket_dsn(folder, user, "stoory")))
+
+
+@app.command()
+def outbox() -> None:
+    """Show the texts and mails of a development home, the newest first."""
+    letters = sorted((settings().home / "outbox").glob("*.json"), reverse=True)
+    for letter in letters:
+        out.rule(letter.stem, style="dim")
+        out.print_json(letter.read_text())
+    if not letters:
+        out.print("Nothing has been sent yet.", style="dim")
+
+
+@admin.command("create")
+def create_admin(
+    name: Annotated[str, typer.Option(prompt=True)],
+    phone: Annotated[str, typer.Option(prompt="Phone, like +919800000009")],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+) -> None:
+    """Make an administrator."""
+    from stoory.home import create_admin as create
+    from stoory.home import database
+
+    with database(settings()) as reached:
+        asyncio.run(create(reached, name=name, phone=phone, password=password))
+    out.print(f"{name} is an administrator now and signs in with {phone}.")
+
+
+@app.command()
+def openapi() -> None:
+    """Print the API's description, OpenAPI 3.1."""
+    from secrets import token_hex
+
+    from stoory.app import Application
+    from stoory.platform.http import openapi as described
+
+    built = Application(Settings(secret=token_hex()), database_dsn="")
+    out.print_json(data=described.document(built.litestar), indent=2)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def settings() -> Settings:
+    """Read the environment."""
+    return Settings.from_env(os.environ)
+
+
+def _leave_it_to_psql(*_: object) -> None:
+    """Let Ctrl-C cancel a query without ending us, who may run the server."""
+
+
+def _report(step: str) -> None:
+    out.print(f"  {step}", style="dim")
+
+
+def _announce(running: Settings, logins: list[DemoLogin]) -> None:
+    """Show where everything is, once it can be reached."""
+    from stoory.home import DEMO_PASSWORD
+
+    places = Table.grid(padding=(0, 3))
+    places.add_row("  Web", f"[bold cyan]{running.url}[/]")
+    places.add_row("  API", f"[cyan]{running.url}/schema[/]")
+    places.add_row("  Home", str(running.home.absolute()))
+    places.add_row("  SQL", "stoory psql [dim]or[/] stoory psql --as Ravi")
+    out.print("\n[bold green]Stoory is running.[/] Ctrl-C stops it.\n")
+    out.print(places)
+    if logins:
+        people = Table.grid(padding=(0, 3))
+        for login in logins:
+            people.add_row(f"  {login.name}", login.role.replace("_", " "), login.phone)
+        out.print(f"\nDemo logins, password [bold]{DEMO_PASSWORD}[/]\n")
+        out.print(people)
+    out.print()

@@ -1,0 +1,140 @@
+"""`stoory up` and `stoory serve`: everything starts in one process, and one signal ends it cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import uvicorn
+from msgspec.structs import replace
+
+from stoory.home import DemoLogin, Report, furnish, own_database, prepare
+from stoory.platform import migrations
+from stoory.platform.postgres import CannotStart, Server
+from stoory.settings import Settings, WrongSettings
+
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+DRAIN_SECONDS: Final = 8
+"""How long running requests may take once we were told to stop; PostgreSQL needs at most 7 seconds more."""
+
+HEARTBEAT_SECONDS: Final = 0.5
+
+Announce = Callable[[Settings, list[DemoLogin]], None]
+
+
+def up(settings: Settings, *, report: Report, announce: Announce) -> None:
+    """Run a whole home until a signal: database, schema, demo world (in development), API."""
+    with _until_signalled(), _listener(settings) as listener, own_database(settings, report) as database:
+        prepare(database, report)
+        logins = asyncio.run(furnish(database, report)) if settings.is_development else []
+        with _kept_alive(database.server, report):
+            bound = replace(settings, port=listener.getsockname()[1])
+            _serve(bound, database.app, listener, lambda: announce(bound, logins))
+
+
+def serve(settings: Settings, *, announce: Announce) -> None:
+    """Serve the API on an existing, migrated database until a signal."""
+    if settings.database_url is None:
+        raise WrongSettings(
+            "STOORY_DATABASE_URL is needed by `stoory serve`; `stoory up` brings its own database"
+        )
+    if missing := migrations.pending(settings.database_migration_url or settings.database_url):
+        raise CannotStart(f"{len(missing)} migrations are not applied yet; run `stoory migrate`")
+    with _until_signalled(), _listener(settings) as listener:
+        bound = replace(settings, port=listener.getsockname()[1])
+        _serve(bound, settings.database_url, listener, lambda: announce(bound, []))
+
+
+class _Uvicorn(uvicorn.Server):
+    """A uvicorn that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._announce()
+
+
+def _serve(settings: Settings, dsn: str, listener: socket.socket, announce: Callable[[], None]) -> None:
+    from stoory.app import create_app  # noqa: PLC0415 - most of the start-up time: PostgreSQL is up by now
+
+    config = uvicorn.Config(
+        create_app(settings, database_dsn=dsn),
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    _Uvicorn(config, announce).run([listener])
+
+
+@contextmanager
+def _until_signalled() -> Iterator[None]:
+    """End this block at the first stop signal; those that follow must not cut the end short.
+
+    uvicorn drains first and then raises the signal again, so that it arrives here too.
+    """
+    for number in STOP_SIGNALS:
+        signal.signal(number, _stop_once)
+    signal.signal(signal.SIGHUP, _terminate)
+    with suppress(KeyboardInterrupt):
+        yield
+
+
+def _terminate(*_: object) -> None:
+    """Treat a closed terminal like SIGTERM, which uvicorn knows."""
+    signal.raise_signal(signal.SIGTERM)
+
+
+def _stop_once(*_: object) -> None:
+    for number in (*STOP_SIGNALS, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _listener(settings: Settings) -> Iterator[socket.socket]:
+    """Take the port before anything is started: a taken one is told at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as problem:
+            raise CannotStart(
+                f"cannot listen on {settings.host} port {settings.port}: {problem.strerror}. Set STOORY_PORT."
+            ) from None
+        yield listener
+
+
+@contextmanager
+def _kept_alive(server: Server | None, report: Report) -> Iterator[None]:
+    """Start our PostgreSQL again whenever it dies; requests get 503 in between."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while server and not ended.wait(HEARTBEAT_SECONDS):
+            try:
+                server.revive()
+            except CannotStart as problem:
+                report(str(problem))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
