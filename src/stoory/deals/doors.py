@@ -60,7 +60,7 @@ def action_for_amount(deal: Deal, role: Role, amount: Money) -> Action | None:
     """
     if role is Role.INFLUENCER:
         raise Forbidden("Only the brand sets the agreed amount; propose another one in the chat.")
-    if amount == deal.agreed_amount and (deal.accepted_at or amount == deal.amount):
+    if amount == deal.agreed_amount:
         return None
     if deal.accepted_at:
         agreed = rupees(deal.agreed_amount or deal.amount)

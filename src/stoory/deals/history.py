@@ -66,7 +66,7 @@ def _next_role(deal: Deal, turn: Turn) -> Role | None:
 
 def _edited(deal: Deal, event: Event) -> Changes:
     """Let a new amount replace offer 1; message and links belong to the request."""
-    return {"offers": (*deal.offers[:-1], _offer(event))} if event.amount else {}
+    return {"offers": (*deal.offers[:-1], _offer(event)), "agreed_amount": None} if event.amount else {}
 
 
 def _accepted(deal: Deal, event: Event) -> Changes:

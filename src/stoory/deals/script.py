@@ -114,9 +114,9 @@ def messages(deal: Deal, event: Event) -> list[Line]:
 
     A move nobody needs to hear of (the brand agrees to the amount already on the table) writes none.
     """
+    if _is_silent(event):
+        return []
     match event.action:
-        case Action.SET_AMOUNT if "n" not in event.data:
-            return []
         case Action.NEGOTIATE_AMOUNT:
             return [_asking(deal, MOVES[deal.state, event.action].asks or event.action)]
         case Action.ACCEPT_PROPOSAL:
@@ -143,7 +143,7 @@ def notices(deal: Deal, event: Event) -> list[Notice]:
 
     A reminder goes to the awaited side, a participant's move to the other one, any other move to both.
     """
-    if event.action not in NEWS or not messages(deal, event):
+    if event.action not in NEWS or _is_silent(event):
         return []
     if event.action is Action.REMINDER:
         told = (deal.awaiting_role or Role.BRAND_OWNER,)
@@ -157,6 +157,10 @@ def notices(deal: Deal, event: Event) -> list[Notice]:
 def settles(deal: Deal, lines: list[Line]) -> bool:
     """Tell whether what is said now answers the conversation's open action: by a new one, or by the end."""
     return deal.is_closed or any(line.action_data for line in lines)
+
+
+def _is_silent(event: Event) -> bool:
+    return event.action is Action.SET_AMOUNT and "n" not in event.data
 
 
 def _line(deal: Deal, text: str, action_data: ActionData | None = None) -> Line:
