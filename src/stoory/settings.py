@@ -238,9 +238,9 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         except ValueError:
             yield f"STOORY_TRUSTED_PROXIES must be networks like 10.0.0.0/8; {network!r} is none"
     if settings.workers > 1 and not settings.redis_url:
-        yield "STOORY_REDIS_URL is needed with more than one of STOORY_WORKERS"
+        yield "STOORY_WORKERS above 1 needs STOORY_REDIS_URL"
     if settings.razorpay_base_url and not (settings.razorpay_key_id and settings.razorpay_key_secret):
-        yield "STOORY_RAZORPAY_KEY_ID and STOORY_RAZORPAY_KEY_SECRET are needed with STOORY_RAZORPAY_BASE_URL"
+        yield "STOORY_RAZORPAY_BASE_URL needs STOORY_RAZORPAY_KEY_ID and STOORY_RAZORPAY_KEY_SECRET"
     if settings.is_development:
         return
     if len(settings.secret or "") < WEAKEST_SECRET_CHARS:

@@ -15,6 +15,9 @@ import stoory
 PACKAGE: Final = Path(stoory.__file__).parent
 URL_VARIABLE: Final = "DBMATE_TARGET"
 
+TIMEOUTS: Final = "-c lock_timeout=10s -c statement_timeout=30min"
+"""A migration that waits for a lock holds up everybody behind it: better it fails, and is tried again."""
+
 
 class MigrationFailed(Exception):
     """A migration does not apply; the message is dbmate's."""
@@ -54,7 +57,7 @@ def _dbmate(dsn: str, *command: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
     return subprocess.run(
         [str(program if program.exists() else shutil.which("dbmate") or program), *options, *command],
-        env={"PATH": os.defpath, URL_VARIABLE: _dbmate_url(dsn)},
+        env={"PATH": os.defpath, "PGOPTIONS": TIMEOUTS, URL_VARIABLE: _dbmate_url(dsn)},
         text=True,
         capture_output=True,
         check=False,
