@@ -1,0 +1,274 @@
+"""What is written: conversations, messages, and how far they were read."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from msgspec import Struct
+
+from stoory.actor import SYSTEM_USER_ID, Role
+from stoory.chat.rows import Opaque, StoredMessage
+from stoory.chat.rules import Draft
+from stoory.platform.database import Tx
+
+
+class People(Struct, frozen=True):
+    """Who takes part in a conversation; one of the three seats is empty."""
+
+    brand_owner_id: UUID | None
+    influencer_id: UUID | None
+    admin_id: UUID | None
+
+    @property
+    def ids(self) -> tuple[UUID, ...]:
+        """Return the two."""
+        return tuple(
+            id_ for id_ in (self.brand_owner_id, self.influencer_id, self.admin_id) if id_ is not None
+        )
+
+
+async def lock_conversation(tx: Tx, conversation_id: UUID) -> People:
+    """Lock a conversation until the transaction ends: the first lock of every move. Needs `tx.as_system`."""
+    return await tx.one(
+        People,
+        """
+        select brand_owner_id, influencer_id, admin_id
+          from conversations
+         where id = $1
+           for update
+        """,
+        conversation_id,
+    )
+
+
+class Seats(Struct, frozen=True, kw_only=True):
+    """Who a new conversation is between, and the deal it belongs to, if to one."""
+
+    brand_owner_id: UUID | None = None
+    influencer_id: UUID | None = None
+    admin_id: UUID | None = None
+    campaign_id: UUID | None = None
+    bid_id: UUID | None = None
+    request_id: UUID | None = None
+
+
+async def add_conversation(tx: Tx, conversation_id: UUID, seats: Seats) -> bool:
+    """Write a conversation; False if the two have one already. Needs `tx.as_system`."""
+    return (
+        await tx.run(
+            """
+        insert into conversations (id, campaign_id, bid_id, request_id, brand_owner_id, influencer_id,
+                                   admin_id, chat_status, automation_enabled, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, case when $4::uuid is null then 'direct' else 'automated' end,
+                $4::uuid is not null, $8, $8)
+   on conflict do nothing
+        """,
+            conversation_id,
+            seats.campaign_id,
+            seats.bid_id,
+            seats.request_id,
+            seats.brand_owner_id,
+            seats.influencer_id,
+            seats.admin_id,
+            tx.now,
+        )
+        == 1
+    )
+
+
+async def add_participations(tx: Tx, conversation_id: UUID, one_id: UUID, other_id: UUID) -> None:
+    """Give both people of a new conversation a cursor. Needs `tx.as_system`."""
+    await tx.run(
+        """
+        insert into participations (conversation_id, user_id, other_user_id)
+        values ($1, $2, $3),
+               ($1, $3, $2)
+        """,
+        conversation_id,
+        one_id,
+        other_id,
+    )
+
+
+class Flow(Struct, frozen=True, kw_only=True):
+    """What a deal shows of itself in its conversation."""
+
+    chat_status: str
+    flow_state: str
+    awaiting_role: str | None
+    flow_data: object
+    automation_enabled: bool
+    payment_required: bool
+    payment_completed: bool
+
+
+async def save_flow(tx: Tx, conversation_id: UUID, flow: Flow) -> People:
+    """Write a deal's projection. Needs `tx.as_system`."""
+    return await tx.one(
+        People,
+        """
+        update conversations
+           set chat_status = $2,
+               flow_state = $3,
+               awaiting_role = $4,
+               flow_data = $5,
+               automation_enabled = $6,
+               payment_required = $7,
+               payment_completed = $8,
+               updated_at = greatest(updated_at, $9)
+         where id = $1
+     returning brand_owner_id, influencer_id, admin_id
+        """,
+        conversation_id,
+        flow.chat_status,
+        flow.flow_state,
+        flow.awaiting_role,
+        flow.flow_data,
+        flow.automation_enabled,
+        flow.payment_required,
+        flow.payment_completed,
+        tx.now,
+    )
+
+
+async def add_message(tx: Tx, sender_id: UUID, message_id: UUID, draft: Draft) -> StoredMessage | None:
+    """Write a person's message and number it, in one statement.
+
+    None if the sender does not take part in the conversation, or has used that client_msg_id before.
+    """
+    return await tx.maybe(
+        StoredMessage,
+        """
+        insert into messages (id, conversation_id, sender_id, receiver_id, message, media_url, client_msg_id,
+                              created_at)
+        select $1, p.conversation_id, p.user_id, p.other_user_id, $4, $5, $6, $7
+          from participations p
+         where p.conversation_id = $2
+           and p.user_id = $3
+     returning id, conversation_id, seq, sender_id, receiver_id, message, message_type,
+               action_required, action_data, action_role, flow_context, media_url, metadata, client_msg_id,
+               deleted_at, created_at
+        """,
+        message_id,
+        draft.conversation_id,
+        sender_id,
+        draft.message,
+        draft.media_url,
+        draft.client_msg_id,
+        tx.now,
+    )
+
+
+class Announcement(Struct, frozen=True, kw_only=True):
+    """What the system says in a conversation."""
+
+    text: str
+    action_data: object | None = None
+    action_role: Role | None = None
+    flow_context: object | None = None
+    receiver_id: UUID | None = None
+    metadata: object | None = None
+
+
+async def add_automated_message(
+    tx: Tx, conversation_id: UUID, message_id: UUID, said: Announcement
+) -> StoredMessage:
+    """Write a message of the system's and number it."""
+    return await tx.one(
+        StoredMessage,
+        """
+        insert into messages (id, conversation_id, sender_id, receiver_id, message, message_type,
+                              action_required, action_data, action_role, flow_context, metadata, created_at)
+        values ($1, $2, $3, $4, $5, 'automated', $6::varchar is not null, $7, $6, $8, $9, $10)
+     returning id, conversation_id, seq, sender_id, receiver_id, message, message_type,
+               action_required, action_data, action_role, flow_context, media_url, metadata, client_msg_id,
+               deleted_at, created_at
+        """,
+        message_id,
+        conversation_id,
+        SYSTEM_USER_ID,
+        said.receiver_id,
+        said.text,
+        said.action_role,
+        said.action_data,
+        said.flow_context,
+        said.metadata,
+        tx.now,
+    )
+
+
+class Answered(Struct, frozen=True):
+    """The message whose buttons were answered."""
+
+    id: UUID
+
+
+async def save_answer(tx: Tx, conversation_id: UUID, answered: Opaque) -> Answered | None:
+    """Close the open action of a conversation; its buttons stay in the row, but are shown to nobody."""
+    return await tx.maybe(
+        Answered,
+        """
+        update messages
+           set action_required = false,
+               action_data = coalesce(action_data, '{}') || jsonb_build_object('answered', $2::jsonb)
+         where conversation_id = $1
+           and action_required
+     returning id
+        """,
+        conversation_id,
+        answered,
+    )
+
+
+class Deleted(Struct, frozen=True):
+    """The message that is now a tombstone, and who saw it."""
+
+    conversation_id: UUID
+    seq: int
+    sender_id: UUID
+    receiver_id: UUID | None
+
+
+async def bury_message(tx: Tx, sender_id: UUID, message_id: UUID) -> Deleted | None:
+    """Mark a person's own message as deleted; None if there is none left to delete."""
+    return await tx.maybe(
+        Deleted,
+        """
+        update messages
+           set deleted_at = $3
+         where id = $1
+           and sender_id = $2
+           and message_type = 'user'
+           and deleted_at is null
+     returning conversation_id, seq, sender_id, receiver_id
+        """,
+        message_id,
+        sender_id,
+        tx.now,
+    )
+
+
+class Advanced(Struct, frozen=True):
+    """How far somebody has now read."""
+
+    seen_seq: int
+
+
+async def advance_cursor(tx: Tx, conversation_id: UUID, user_id: UUID, seq: int) -> int:
+    """Move somebody's cursor on, never back, and return where it is; NotFound for whoever takes no part."""
+    moved = await tx.one(
+        Advanced,
+        """
+        update participations
+           set seen_seq = greatest(seen_seq, $3),
+               seen_at = $4
+         where conversation_id = $1
+           and user_id = $2
+     returning seen_seq
+        """,
+        conversation_id,
+        user_id,
+        seq,
+        tx.now,
+    )
+    return moved.seen_seq

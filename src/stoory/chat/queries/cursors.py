@@ -1,0 +1,69 @@
+"""How far people have read, and what is left."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from msgspec import Struct
+
+from stoory.chat.rows import Cursor
+from stoory.platform.database import Tx
+
+
+async def cursors(tx: Tx, conversation_id: UUID) -> list[Cursor]:
+    """Return how far the two of a conversation have read."""
+    return await tx.all(
+        Cursor,
+        """
+        select user_id, seen_seq as seq, seen_at as at
+          from participations
+         where conversation_id = $1
+        """,
+        conversation_id,
+    )
+
+
+class ReadingPosition(Struct, frozen=True):
+    """How far somebody has read in a conversation, of how much."""
+
+    other_user_id: UUID
+    seen_seq: int
+    last_seq: int
+
+
+async def reading_position(tx: Tx, conversation_id: UUID, user_id: UUID) -> ReadingPosition | None:
+    """Return how far a participant has read; None for whoever takes no part."""
+    return await tx.maybe(
+        ReadingPosition,
+        """
+        select p.other_user_id, p.seen_seq, c.last_seq
+          from participations p
+          join conversations c on c.id = p.conversation_id
+         where p.conversation_id = $1
+           and p.user_id = $2
+        """,
+        conversation_id,
+        user_id,
+    )
+
+
+class Unread(Struct, frozen=True):
+    """How many messages of a conversation somebody has not read."""
+
+    conversation_id: UUID
+    count: int
+
+
+async def unread(tx: Tx, user_id: UUID) -> list[Unread]:
+    """Return somebody's conversations with unread messages."""
+    return await tx.all(
+        Unread,
+        """
+        select p.conversation_id, c.last_seq - p.seen_seq as count
+          from participations p
+          join conversations c on c.id = p.conversation_id
+         where p.user_id = $1
+           and c.last_seq > p.seen_seq
+        """,
+        user_id,
+    )

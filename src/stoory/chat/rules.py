@@ -1,0 +1,212 @@
+"""What a viewer sees of a conversation, what may be written, who may talk to whom. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
+
+from stoory.actor import Actor, Role
+from stoory.chat.rows import (
+    ConversationRow,
+    Cursor,
+    LastMessage,
+    Message,
+    Opaque,
+    OtherUser,
+    StoredConversation,
+    StoredLastMessage,
+    StoredMessage,
+)
+from stoory.errors import FieldError, Invalid
+
+LONGEST_MESSAGE_CHARACTERS: Final = 4000
+LONGEST_MEDIA_URL_CHARACTERS: Final = 2000
+HTTPS_URL: Final = re.compile(r"https://[^\x00-\x20\x7f/?#@\\]+([/?#][^\x00-\x20\x7f]*)?", re.IGNORECASE)
+
+ANSWERED: Final = "answered"
+"""The key of `action_data` under which its answer replaces what it asked."""
+FOR_THE_INFLUENCER: Final = "you_receive"
+"""The key of an offer that a brand is not shown: what is left of it after commission."""
+
+
+def message_shown(message: StoredMessage, viewer: Actor, cursors: Sequence[Cursor]) -> Message:
+    """Return a message as this viewer sees it; of a deleted one only that it was there."""
+    seen, seen_at = _seen(message, cursors)
+    is_deleted = message.deleted_at is not None
+    return Message(
+        id=message.id,
+        conversation_id=message.conversation_id,
+        seq=message.seq,
+        sender_id=message.sender_id,
+        receiver_id=message.receiver_id,
+        message="" if is_deleted else message.message,
+        message_type=message.message_type,
+        action_required=message.action_required and is_asked(message.action_role, viewer.role),
+        action_data=action_shown(message.action_data, message.action_role, viewer.role),
+        flow_context=message.flow_context,
+        media_url=None if is_deleted else message.media_url,
+        metadata=None if is_deleted else message.metadata,
+        seen=seen,
+        seen_at=seen_at,
+        deleted=is_deleted,
+        client_msg_id=message.client_msg_id if message.sender_id == viewer.id else None,
+        created_at=message.created_at,
+    )
+
+
+def conversation_shown(conversation: StoredConversation, viewer: Actor) -> ConversationRow:
+    """Return a conversation as this viewer sees it; whoever only looks on has nothing unread."""
+    takes_part = conversation.near_id == viewer.id
+    return ConversationRow(
+        id=conversation.id,
+        campaign_id=conversation.campaign_id,
+        bid_id=conversation.bid_id,
+        request_id=conversation.request_id,
+        brand_owner_id=conversation.brand_owner_id,
+        influencer_id=conversation.influencer_id,
+        chat_status=conversation.chat_status,
+        flow_state=conversation.flow_state,
+        awaiting_role=conversation.awaiting_role,
+        automation_enabled=conversation.automation_enabled,
+        flow_data=flow_data_shown(conversation.flow_data, viewer.role),
+        payment_required=conversation.payment_required,
+        payment_completed=conversation.payment_completed,
+        created_at=conversation.created_at,
+        updated_at=conversation.updated_at,
+        last_message=_last_message(conversation.last_message, viewer.role),
+        other_user=OtherUser(
+            id=conversation.far_id,
+            name=conversation.far_name,
+            role=conversation.far_role,
+            profile_image_url=conversation.far_profile_image_url,
+        ),
+        unread_count=conversation.last_seq - conversation.near_seen_seq if takes_part else 0,
+        last_seq=conversation.last_seq,
+        support=UNSET if conversation.admin_id is None else True,
+    )
+
+
+def as_last(message: StoredMessage) -> StoredLastMessage:
+    """Return a message as a conversation carries its newest one."""
+    return StoredLastMessage(
+        id=message.id,
+        message=message.message,
+        message_type=message.message_type,
+        sender_id=message.sender_id,
+        created_at=message.created_at,
+        action_required=message.action_required,
+        action_data=message.action_data,
+        action_role=message.action_role,
+        deleted_at=message.deleted_at,
+    )
+
+
+def is_asked(awaited: Role | None, viewer: Role) -> bool:
+    """Return whether a message's buttons are for this viewer: the awaited side, or an operator for it."""
+    return awaited is not None and viewer in (awaited, Role.ADMIN)
+
+
+def action_shown(action_data: Opaque | None, awaited: Role | None, viewer: Role) -> Opaque | None:
+    """Return what a message asks of this viewer; once answered, the answer alone, and to everybody."""
+    if action_data is None:
+        return None
+    if ANSWERED in action_data:
+        return {ANSWERED: action_data[ANSWERED]}
+    return action_data if is_asked(awaited, viewer) else None
+
+
+def flow_data_shown(flow_data: Opaque | None, viewer: Role) -> Opaque | None:
+    """Return the deal's data without what only the influencer is told."""
+    if flow_data is None or "offers" not in flow_data or viewer is not Role.BRAND_OWNER:
+        return flow_data
+    return {**flow_data, "offers": [_without(offer, FOR_THE_INFLUENCER) for offer in flow_data["offers"]]}
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A message somebody wants to send, to a conversation or to a person."""
+
+    conversation_id: UUID | None = None
+    receiver_id: UUID | None = None
+    message: str = ""
+    media_url: str | None = None
+    client_msg_id: str | None = None
+
+
+def checked(draft: Draft) -> Draft:
+    """Return the draft, trimmed; Invalid with everything that is wrong with it."""
+    errors = [
+        *_address_faults(draft.conversation_id, draft.receiver_id),
+        *text_faults(draft.message, may_be_empty=draft.media_url is not None),
+        *_media_faults(draft.media_url),
+    ]
+    if errors:
+        raise Invalid(*errors)
+    return replace(draft, message=draft.message.strip())
+
+
+def text_faults(text: str, *, may_be_empty: bool) -> list[FieldError]:
+    """Return what is wrong with a message's text."""
+    length = len(text.strip())
+    if length == 0 and not may_be_empty:
+        return [FieldError("message", "must not be empty")]
+    if length > LONGEST_MESSAGE_CHARACTERS:
+        return [FieldError("message", f"must have at most {LONGEST_MESSAGE_CHARACTERS} characters")]
+    if "\x00" in text:
+        return [FieldError("message", "must not hold the character NUL")]
+    return []
+
+
+def _without(offer: Opaque, hidden: str) -> Opaque:
+    return {key: value for key, value in offer.items() if key != hidden}
+
+
+def _address_faults(conversation_id: UUID | None, receiver_id: UUID | None) -> list[FieldError]:
+    if (conversation_id is None) == (receiver_id is None):
+        return [FieldError("conversation_id", "send exactly one of conversation_id and receiver_id")]
+    return []
+
+
+def _media_faults(url: str | None) -> list[FieldError]:
+    """Return what is wrong with a link to media. It is never fetched, only shown."""
+    if url is None:
+        return []
+    if len(url) > LONGEST_MEDIA_URL_CHARACTERS:
+        return [FieldError("media_url", f"must have at most {LONGEST_MEDIA_URL_CHARACTERS} characters")]
+    if not HTTPS_URL.fullmatch(url):
+        return [FieldError("media_url", "must be an https URL")]
+    return []
+
+
+def _seen(message: StoredMessage, cursors: Sequence[Cursor]) -> tuple[bool, datetime | None]:
+    """Return whether everybody a message was for has read it, and since when.
+
+    It is for its receiver where it names one, otherwise for whoever did not send it.
+    """
+    readers = [
+        cursor
+        for cursor in cursors
+        if cursor.user_id != message.sender_id and message.receiver_id in (None, cursor.user_id)
+    ]
+    if not readers or any(cursor.seq < message.seq for cursor in readers):
+        return False, None
+    return True, max((cursor.at for cursor in readers if cursor.at is not None), default=None)
+
+
+def _last_message(last: StoredLastMessage | None, viewer: Role) -> LastMessage | None:
+    if last is None:
+        return None
+    return LastMessage(
+        id=last.id,
+        message="" if last.deleted_at is not None else last.message,
+        message_type=last.message_type,
+        sender_id=last.sender_id,
+        created_at=last.created_at,
+        action_required=last.action_required and is_asked(last.action_role, viewer),
+        action_data=action_shown(last.action_data, last.action_role, viewer),
+    )
