@@ -26,6 +26,8 @@ select 'create database stoory owner stoory_owner'
 """
 """No role is a superuser, none bypasses row-level security, and `stoory_app` inherits nothing."""
 
+NUMBER_OF_NO_PROCESS: Final = "2147483647"
+
 
 class Postmaster(Struct, frozen=True):
     """What PostgreSQL notes about a running server in its data directory, and leaves there after a crash."""
@@ -69,15 +71,20 @@ def postmaster(data: Path) -> Postmaster | None:
 
 
 def free_reused_pid(place: Place, dead: Postmaster) -> None:
-    """Let PostgreSQL see that its last server is dead although another process has got its number.
+    """Let PostgreSQL see that its last server is dead although a stranger, or a zombie, has its number.
 
-    That happens in containers, where numbers are few. The file itself must stay: by its shared-memory key
-    PostgreSQL notices orphans of the dead server, which would ruin the data.
+    That happens in containers, where numbers are few and nobody may bury the dead. The file itself must stay:
+    by its shared-memory key PostgreSQL notices orphans of the dead server, which would ruin the data.
     """
     process = Path(f"/proc/{dead.pid}")
-    if process.exists() and (process / "cwd").resolve() != place.data:
+    if process.exists() and _working_folder(process) != place.data:
         note = place.data / "postmaster.pid"
         place.write(note, note.read_text().replace(str(dead.pid), NUMBER_OF_NO_PROCESS, 1))
 
 
-NUMBER_OF_NO_PROCESS: Final = "2147483647"
+def _working_folder(process: Path) -> Path | None:
+    """Return where a process works, which for a PostgreSQL is its data; None of a zombie, or of a stranger's."""
+    try:
+        return (process / "cwd").readlink()
+    except OSError:
+        return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -110,6 +111,12 @@ class Server:
             self._end("immediate", LAST_RESORT_STOP_SECONDS)
         remove_socket_folder(self._home)
         self._lock.close()
+
+    def discard(self) -> None:
+        """Stop the server and delete its data: for a home that was only borrowed, as tests do."""
+        self.stop()
+        shutil.rmtree(self._place.folder)
+        (self._home / "postgres").unlink(missing_ok=True)
 
     def _bring_up(self, settings: Mapping[str, str]) -> None:
         """Take over the server that runs on our data, or start one."""
