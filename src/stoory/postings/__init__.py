@@ -1,0 +1,1 @@
+"""Campaigns and bids, both postings: two tables and two addresses, one code."""
