@@ -29,7 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         migrations.migrate(server.dsn("stoory_owner"))
         yield server
     finally:
-        server.stop()
+        server.discard()
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 async def application(server: Server, settings: Settings) -> AsyncIterator[Application]:
     """Return the application, its pool open."""
-    application = Application(settings, database_dsn=server.dsn("stoory_app"))
+    application = Application(settings, database_dsn=server.dsn("stoory_app"), with_worker=False)
     async with application.running():
         yield application
 
@@ -59,10 +59,10 @@ async def superuser(server: Server) -> AsyncIterator[asyncpg.Connection[asyncpg.
 @pytest.fixture
 async def world(
     application: Application, superuser: asyncpg.Connection[asyncpg.Record]
-) -> AsyncIterator[World]:
+) -> World:
     """Return the world as db/world.sql lays it, whatever the test before did."""
     await superuser.execute(await _clearing(superuser) + WORLD_SQL.read_text())
-    yield World(application)
+    return World(application)
 
 
 async def _clearing(superuser: asyncpg.Connection[asyncpg.Record]) -> str:

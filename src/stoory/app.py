@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -14,6 +15,10 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from stoory import __version__, operations
+from stoory.accounts import api as accounts_api
+from stoory.deals import api as deals_api
+from stoory.deals import jobs as deals_jobs
+from stoory.notifications import jobs as notifications_jobs
 from stoory.platform import log
 from stoory.platform.bus import Bus
 from stoory.platform.clock import Clock
@@ -24,24 +29,39 @@ from stoory.platform.http.errors import render
 from stoory.platform.http.frame import Frame
 from stoory.platform.http.gate import Gate, signed_in
 from stoory.platform.http.openapi import MoneySchema
+from stoory.platform.jobs import Worker
 from stoory.platform.limits import Limits
+from stoory.platform.passwords import Passwords
 from stoory.platform.tokens import Tokens
+from stoory.requests import api as requests_api
 from stoory.settings import Settings
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
 
-ROUTES: Final = [*operations.ROUTES]
+ROUTES: Final = [
+    *accounts_api.ROUTES,
+    *deals_api.ROUTES,
+    *operations.ROUTES,
+    *requests_api.ROUTES,
+]
+JOBS: Final = {**deals_jobs.JOBS, **notifications_jobs.JOBS}
+ROUNDS: Final = [*deals_jobs.ROUNDS]
 
 
 class Application:
     """The ASGI application and what it is made of; the pool opens when the server starts it."""
 
-    def __init__(self, settings: Settings, *, database_dsn: str) -> None:
-        """Build everything; nothing is connected yet."""
+    def __init__(self, settings: Settings, *, database_dsn: str, with_worker: bool = True) -> None:
+        """Build everything; nothing is connected yet. With a worker, jobs and clocks run in the server's own loop."""
         self.settings = settings
         self.db = Database(database_dsn, pool_size=settings.db_pool, clock=Clock(), bus=Bus())
         self.tokens = Tokens(settings.signing_secret(), ttl_seconds=settings.access_token_ttl_seconds)
-        self.limits = Limits({"auth": settings.limit_auth or "5/minute", "api": settings.limit_api or "100/minute"})
+        self.passwords = Passwords()
+        self.limits = Limits(
+            {"auth": settings.limit_auth or "5/minute", "api": settings.limit_api or "100/minute"}
+        )
+        self.worker = Worker(self.db, settings.database_direct_url or database_dsn, jobs=JOBS, rounds=ROUNDS)
+        self._with_worker = with_worker
         self.litestar = self._litestar()
         self._frame = Frame(self.litestar, is_https=(settings.public_url or "").startswith("https://"))
 
@@ -53,9 +73,13 @@ class Application:
     async def running(self) -> AsyncIterator[None]:
         """Start, and stop at the end; a server does the same through the lifespan protocol."""
         await self.db.connect()
+        working = asyncio.create_task(self.worker.run()) if self._with_worker else None
         try:
             yield
         finally:
+            if working is not None:
+                working.cancel()
+                await asyncio.gather(working, return_exceptions=True)
             await self.db.close()
 
     def _litestar(self) -> Litestar:
@@ -68,6 +92,7 @@ class Application:
                 "actor": Provide(signed_in, sync_to_thread=False),
                 "db": Provide(lambda: self.db, sync_to_thread=False),
                 "limits": Provide(lambda: self.limits, sync_to_thread=False),
+                "passwords": Provide(lambda: self.passwords, sync_to_thread=False),
                 "tokens": Provide(lambda: self.tokens, sync_to_thread=False),
                 "settings": Provide(lambda: self.settings, sync_to_thread=False),
             },

@@ -1,19 +1,133 @@
-"""Work to be done after the commit, by the worker: pgqueuer's queue, written in the caller's own transaction."""
+"""Work after the commit: jobs, enqueued in the caller's transaction and done by pgqueuer, and rounds, which repeat.
+
+Jobs are done at least once, so their handlers must be idempotent. They are polled for: a NOTIFY for each would take
+a database-wide lock at commit.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import os
-from typing import LiteralString
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final, LiteralString
 
-os.environ.setdefault("PGQUEUER_SCHEMA", "queue")  # read by pgqueuer when its queries are built
+import asyncpg
+import structlog
+from msgspec import Struct
 
+os.environ.setdefault("PGQUEUER_SCHEMA", "queue")  # pgqueuer reads it when its queries are built
+
+from pgqueuer.core.qm import QueueManager
 from pgqueuer.db import AsyncpgDriver
+from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.models import Job
 from pgqueuer.queries import Queries
 
 from stoory.platform import wire
-from stoory.platform.database import Tx
+from stoory.platform.database import Database, Tx
+
+log = structlog.get_logger("stoory.jobs")
+
+POLL_SECONDS: Final = 1
+HEARTBEAT_SECONDS: Final = 5
+MAX_ATTEMPTS: Final = 8
+LONGEST_DELAY_SECONDS: Final = 300
+RECONNECT_SECONDS: Final = 2
+
+Handler = Callable[[Tx, dict[str, Any]], Awaitable[None]]
+
+
+class Round(Struct, frozen=True):
+    """Something that is done over and over."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[Database], Awaitable[None]]
 
 
 async def enqueue(tx: Tx, job: LiteralString, payload: dict[str, object]) -> None:
     """Have a job done once this transaction has committed; rolled back, it never was. Needs `tx.as_system`."""
-    await Queries(AsyncpgDriver(tx.connection)).enqueue(job, wire.encode(payload))
+    await Queries(AsyncpgDriver(tx.connection)).enqueue(job, wire.encode(payload))  # pyright: ignore[reportArgumentType] - a pool's proxy is a connection
+
+
+class Worker:
+    """Does jobs and rounds until it is cancelled; a lost database is awaited, not fatal."""
+
+    def __init__(
+        self, db: Database, dsn: str, *, jobs: Mapping[str, Handler], rounds: Sequence[Round]
+    ) -> None:
+        """Take the handlers by job name; `dsn` must be a direct connection, no transaction pooler."""
+        self._db = db
+        self._dsn = dsn
+        self._jobs = jobs
+        self._rounds = rounds
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._do_jobs())
+            for each in self._rounds:
+                group.create_task(self._repeat(each))
+
+    async def _do_jobs(self) -> None:
+        while True:
+            try:
+                await self._serve_queue()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+                log.warning("queue lost", reason=repr(problem))
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _serve_queue(self) -> None:
+        connection = await asyncpg.connect(
+            self._dsn, server_settings={"role": "stoory_system", "application_name": "stoory worker"}
+        )
+        try:
+            manager = QueueManager(AsyncpgDriver(connection))
+            for name, handler in self._jobs.items():
+                manager.entrypoint(name, on_failure="hold")(self._attempt(handler))
+            await manager.run(
+                dequeue_timeout=timedelta(seconds=POLL_SECONDS),
+                heartbeat_timeout=timedelta(seconds=HEARTBEAT_SECONDS),
+            )
+        finally:
+            await connection.close()
+
+    def _attempt(self, handler: Handler) -> Callable[[Job], Awaitable[None]]:
+        async def attempt(job: Job) -> None:
+            """Do a job in a transaction of its own; what fails is tried again later, and held after the last try."""
+            attempts = await self._count_attempt(job)
+            try:
+                async with self._db.as_system("a job") as tx:
+                    await handler(tx, wire.decode(job.payload or b"{}"))
+            except Exception as problem:
+                log.exception("job failed", job=job.entrypoint, job_id=job.id, attempts=attempts)
+                if attempts >= MAX_ATTEMPTS:
+                    raise
+                delay = timedelta(seconds=min(2**attempts, LONGEST_DELAY_SECONDS))
+                raise RetryRequested(delay, reason=repr(problem)) from problem
+
+        return attempt
+
+    async def _count_attempt(self, job: Job) -> int:
+        """Count before the work begins: pgqueuer would never count a job that kills its worker."""
+        async with self._db.as_system("count a job's attempts") as tx:
+            return await tx.value(
+                int,
+                """
+                update queue.pgqueuer
+                   set headers = coalesce(headers, '{}') || jsonb_build_object(
+                           'begun', coalesce((headers ->> 'begun')::integer, 0) + 1)
+                 where id = $1
+             returning (headers ->> 'begun')::integer
+                """,
+                job.id,
+            )
+
+    async def _repeat(self, each: Round) -> None:
+        while True:
+            try:
+                await each.run(self._db)
+            except Exception:
+                log.exception("round failed", round=each.name)
+            await asyncio.sleep(each.every_seconds)

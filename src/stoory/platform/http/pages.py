@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
 from stoory.errors import Invalid
@@ -20,11 +20,11 @@ K = TypeVar("K")
 DEFAULT_PAGE_ROWS: Final = 20
 LARGEST_PAGE_ROWS: Final = 100
 
-Limit = Annotated[int, Parameter(ge=1, le=LARGEST_PAGE_ROWS, description="rows of a page")]
+Limit = Annotated[int, QueryParameter(ge=1, le=LARGEST_PAGE_ROWS, description="rows of a page")]
 CursorParam = Annotated[
-    str | None, Parameter(query="cursor", max_length=500, description="`next_cursor` of the page before")
+    str | None, QueryParameter(name="cursor", max_length=500, description="`next_cursor` of the page before")
 ]
-IncludeTotal = Annotated[bool, Parameter(query="include_total", description="count all rows as well")]
+IncludeTotal = Annotated[bool, QueryParameter(name="include_total", description="count all rows as well")]
 
 
 class Pagination(Struct):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from inspect import cleandoc
 from typing import Any, Final
+from uuid import UUID
 
 from litestar import delete as _delete
 from litestar import get as _get
@@ -18,6 +19,7 @@ from litestar import put as _put
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath
 
 from stoory.actor import Actor, Role
 from stoory.platform.database import Database
@@ -36,6 +38,9 @@ Db = NamedDependency[Database]
 
 Me = NamedDependency[Actor]
 """A handler's `actor`: who is asking."""
+
+Id = FromPath[UUID]
+"""A handler's id from its address: what is no UUID is 404."""
 
 Decorator = Callable[[Callable[..., Any]], HTTPRouteHandler]
 

@@ -1,0 +1,144 @@
+"""Making a move: by a button, a text input, a door on the request, a clock or a posting."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from msgspec import Struct
+
+from stoory.actor import Actor
+from stoory.chat import queries as chat
+from stoory.deals import moves, queries
+from stoory.deals.actions.record import Outcome, asked, record
+from stoory.deals.deal import BODY, Deal, Door, Event, Press, Prompt
+from stoory.deals.doors import action_for_amount, action_for_status
+from stoory.deals.hiring import check_room
+from stoory.deals.queries import DealRow
+from stoory.deals.rules import Refusal
+from stoory.deals.states import Action
+from stoory.errors import Conflict, Invalid
+from stoory.money import Money
+from stoory.platform.database import Tx
+from stoory.postings import queries as postings
+from stoory.postings.rules import Status
+from stoory.requests import actions as requests
+from stoory.requests.queries import Changes
+
+
+class Wish(Struct, kw_only=True):
+    """What somebody presses: the action and its data, as the body has them."""
+
+    action: str
+    data: dict[str, object] = {}
+    door: Door = BODY
+    message_id: UUID | None = None
+    """The message whose button it was; a message already answered is refused."""
+
+
+async def press(tx: Tx, actor: Actor, row: DealRow, wish: Wish) -> Outcome:
+    """Make a move; the deal was loaded as this user.
+
+    Raises Conflict with `allowed` and `conversation` when it is not possible now, Invalid for bad data. Of many at
+    once the conversation's lock lets one through; the others see the deal it left.
+    """
+    async with _locked(tx, actor, row) as current:
+        await _check_fresh(tx, actor, current, wish)
+        return await _make(tx, current, _pressed(tx, actor, wish))
+
+
+async def change_status(
+    tx: Tx, actor: Actor, row: DealRow, *, status: str, data: dict[str, object]
+) -> Outcome | None:
+    """Give the request a status by the move that stands for it; None when it has it already."""
+    async with _locked(tx, actor, row) as current:
+        action = action_for_status(current.deal, actor.role, status)
+        if action is None:
+            return None
+        return await _make(tx, current, _pressed(tx, actor, Wish(action=action, data=data)))
+
+
+async def change_amount(tx: Tx, actor: Actor, row: DealRow, amount: Money) -> Outcome | None:
+    """Set the agreed amount for the brand; None when it is that already. Conflict `amount_locked` once accepted."""
+    async with _locked(tx, actor, row) as current:
+        action = action_for_amount(current.deal, actor.role, amount)
+        if action is None:
+            return None
+        wish = Wish(action=action, data={"amount": amount.to_wire()})
+        return await _make(tx, current, _pressed(tx, actor, wish))
+
+
+async def press_as_system(tx: Tx, row: DealRow, pressed: Press) -> Outcome:
+    """Make the move of a clock or a posting, in a system transaction that holds the conversation's lock."""
+    return await _make(tx, row, pressed)
+
+
+async def lock(tx: Tx, row: DealRow) -> DealRow:
+    """Hold the conversation, first in the order of locks, and return the deal as it is then."""
+    await chat.lock_conversation(tx, row.conversation_id)
+    return await queries.deal_of(tx, row.request_id)
+
+
+@asynccontextmanager
+async def _locked(tx: Tx, actor: Actor, row: DealRow) -> AsyncIterator[DealRow]:
+    """Go on as the system under the lock; a refusal shows the conversation as it really is."""
+    await tx.as_system("move")
+    current = await lock(tx, row)
+    try:
+        yield current
+    except Conflict as refused:
+        refused.extra["conversation"] = await chat.conversation_for(tx, actor, row.conversation_id)
+        raise
+
+
+async def _make(tx: Tx, row: DealRow, pressed: Press) -> Outcome:
+    happened = moves.decide(row.deal, pressed)
+    if isinstance(happened, Prompt):
+        return asked(row, happened)
+    if happened.action is Action.ACCEPT_PROPOSAL:
+        await _find_room(tx, row, pressed)
+    outcome = await record(tx, row, happened)
+    if happened.action is Action.EDIT_PROPOSAL:
+        await requests.edit_words(tx, row.request_id, _words(happened))
+    return outcome
+
+
+async def _find_room(tx: Tx, row: DealRow, pressed: Press) -> None:
+    """Hold the posting while one of its deals is accepted: a bid hires one, a campaign spends its budget once."""
+    posting = await postings.lock_posting(tx, row.kind, row.posting_id)
+    check_room(
+        row.deal,
+        pressed.role,
+        is_open=posting.status is Status.OPEN,
+        taken=await queries.taken_by_others(tx, row),
+        budget=posting.max_amount,
+    )
+
+
+def _words(event: Event) -> Changes:
+    return Changes(
+        **{name: event.data[name] for name in ("message", "portfolio_links") if name in event.data}
+    )
+
+
+def _pressed(tx: Tx, actor: Actor, wish: Wish) -> Press:
+    return Press(
+        actor_id=actor.id, role=actor.role, action=wish.action, data=wish.data, now=tx.now, door=wish.door
+    )
+
+
+async def _check_fresh(tx: Tx, actor: Actor, row: DealRow, wish: Wish) -> None:
+    """Refuse the button of a message that has been answered since."""
+    if wish.message_id is None:
+        return
+    message = await chat.message_in(tx, row.conversation_id, wish.message_id)
+    if message is None:
+        raise Invalid.field("message_id", "is no message of this conversation")
+    if not message.action_required:
+        raise _stale(row.deal, actor)
+
+
+def _stale(deal: Deal, actor: Actor) -> Conflict:
+    why = Refusal("stale_action", "This message has been answered; the deal has moved on.")
+    return moves.conflict(deal, actor.role, why)

@@ -1,0 +1,164 @@
+"""The chat's doors: a button is pressed, a form is sent, the context is asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final
+from uuid import UUID
+
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from stoory.actor import Actor, Role
+from stoory.chat import queries as chat
+from stoory.chat.rows import ConversationRow
+from stoory.deals import queries
+from stoory.deals.actions.press import Wish, press
+from stoory.deals.actions.record import Outcome
+from stoory.deals.buttons import ActionData
+from stoory.deals.deal import BUTTON, TEXT_INPUT
+from stoory.deals.projections import BusinessRules, flow_context
+from stoory.deals.queries import DealRow
+from stoory.deals.rules import open_actions
+from stoory.deals.states import Action, State
+from stoory.platform.database import Tx
+from stoory.platform.http.answers import Answer
+from stoory.platform.http.body import Body
+from stoory.platform.http.routes import SIGNED_IN, Db, Id, Me, get, post
+from stoory.postings import queries as postings
+from stoory.postings.rules import Posting
+from stoory.requests import queries as requests
+from stoory.requests.queries import Request
+
+ActionName = Annotated[str, Meta(min_length=1, max_length=50, description="the action of a button")]
+InputName = Annotated[str, Meta(min_length=1, max_length=50, description="the `input_type` of a prompt")]
+Values = Annotated[dict[str, Any], Meta(max_length=50)]
+
+
+class ButtonClick(Body):
+    """A button that was pressed."""
+
+    EXAMPLE: ClassVar = {
+        "action": "accept_proposal",
+        "data": {"amount": 5000, "additional_notes": "Great proposal, let's proceed!"},
+    }
+
+    action: ActionName
+    data: Values | None = None
+    message_id: UUID | None = None
+
+
+class TextInput(Body):
+    """A form that was filled in."""
+
+    EXAMPLE: ClassVar = {
+        "input_type": "negotiation_amount",
+        "values": {"proposed_amount": 4500, "reasoning": "Based on market rates and campaign scope"},
+    }
+
+    input_type: InputName
+    values: Values
+    message_id: UUID | None = None
+
+
+class AutomatedResponse(Struct, kw_only=True, omit_defaults=True):
+    """The first thing the system said, as the one who pressed sees it."""
+
+    message: str
+    action_required: bool
+    action_data: ActionData | None = None
+    next_steps: list[str]
+
+
+class MoveAnswer(Answer):
+    """A move was made, or a prompt answered."""
+
+    next_flow_state: State
+    automated_response: AutomatedResponse
+    conversation: ConversationRow
+
+
+class Context(Struct, kw_only=True):
+    """What can be done in a conversation now, until when, and about what it is."""
+
+    open_actions: list[Action]
+    business_rules: BusinessRules
+    deadlines: dict[Action, datetime]
+    posting: Posting
+    request: Request
+
+
+class ContextAnswer(Answer):
+    """The context of a deal's conversation."""
+
+    context: Context
+
+
+@post("/api/messages/conversations/{conversation_id:uuid}/button-click", who=SIGNED_IN, fails=(404, 409))
+async def click_button(db: Db, actor: Me, conversation_id: Id, data: JSONBody[ButtonClick]) -> MoveAnswer:
+    """Press a button of the automated conversation.
+
+    A prompt (negotiate_amount) answers with the fields it asks for; with all of them in `data` it is the move.
+    """
+    wish = Wish(action=data.action, data=data.data or {}, door=BUTTON, message_id=data.message_id)
+    async with db.as_user(actor) as tx:
+        return await _move(tx, actor, conversation_id, wish)
+
+
+@post("/api/messages/conversations/{conversation_id:uuid}/text-input", who=SIGNED_IN, fails=(404, 409))
+async def submit_text_input(db: Db, actor: Me, conversation_id: Id, data: JSONBody[TextInput]) -> MoveAnswer:
+    """Answer a prompt of the automated conversation."""
+    wish = Wish(action=data.input_type, data=data.values, door=TEXT_INPUT, message_id=data.message_id)
+    async with db.as_user(actor) as tx:
+        return await _move(tx, actor, conversation_id, wish)
+
+
+@get("/api/messages/conversations/{conversation_id:uuid}/context", who=SIGNED_IN, fails=(404,))
+async def show_context(db: Db, actor: Me, conversation_id: Id) -> ContextAnswer:
+    """Return what can be done in a deal's conversation now, and about what it is."""
+    async with db.as_user(actor, readonly=True) as tx:
+        row = await queries.deal_in(tx, conversation_id)
+        return ContextAnswer(
+            context=Context(
+                open_actions=open_actions(row.deal, actor.role),
+                business_rules=flow_context(row.deal).business_rules,
+                deadlines=row.deal.deadlines,
+                posting=await postings.posting(tx, row.kind, row.posting_id),
+                request=await requests.request(tx, row.request_id),
+            )
+        )
+
+
+async def _move(tx: Tx, actor: Actor, conversation_id: UUID, wish: Wish) -> MoveAnswer:
+    row = await queries.deal_in(tx, conversation_id)
+    outcome = await press(tx, actor, row, wish)
+    return MoveAnswer(
+        message="Action processed successfully",
+        next_flow_state=outcome.row.deal.state,
+        automated_response=_response(outcome, _side(actor, row, outcome)),
+        conversation=await chat.conversation_for(tx, actor, conversation_id),
+    )
+
+
+def _response(outcome: Outcome, viewer: Role | None) -> AutomatedResponse:
+    """Return what was said; the action only to the side it is asked of."""
+    line = outcome.line
+    if line is None:
+        return AutomatedResponse(message="", action_required=False, next_steps=outcome.next_steps)
+    is_asked = line.action_role is not None and line.action_role is viewer
+    return AutomatedResponse(
+        message=line.text,
+        action_required=is_asked,
+        action_data=line.action_data if is_asked else None,
+        next_steps=outcome.next_steps,
+    )
+
+
+def _side(actor: Actor, row: DealRow, outcome: Outcome) -> Role | None:
+    """Return whose eyes the presser has: an operator those of the awaited side."""
+    if actor.id == row.influencer_id:
+        return Role.INFLUENCER
+    return Role.BRAND_OWNER if actor.id == row.brand_owner_id else outcome.row.deal.awaiting_role
+
+
+ROUTES: Final = [click_button, submit_text_input, show_context]

@@ -1,0 +1,25 @@
+"""Telling people what they should know."""
+
+from __future__ import annotations
+
+from typing import Any, LiteralString
+from uuid import UUID, uuid4
+
+from stoory.notifications import queries
+from stoory.platform.bus import Hint
+from stoory.platform.database import Tx
+
+
+class Notified(Hint, frozen=True):
+    """These people have a new notification."""
+
+
+async def notify(
+    tx: Tx, user_id: UUID, kind: LiteralString, data: dict[str, Any], *, once: UUID | None = None
+) -> None:
+    """Let a person know, in the transaction that made it true; needs `tx.as_system`.
+
+    What is told with the same `once` again, by a job done twice, is told once.
+    """
+    await queries.insert_notification(tx, once or uuid4(), user_id, kind=kind, data=data)
+    tx.tell(Notified((user_id,)))

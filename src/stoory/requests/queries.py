@@ -1,0 +1,254 @@
+"""What is stored of requests, as whoever asks may see it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import UNSET, Struct, UnsetType
+
+from stoory.money import Money
+from stoory.platform.database import Tx
+
+
+class Request(Struct, kw_only=True):
+    """A request on the wire; `status`, the amounts and `flow_state` are projections of its deal."""
+
+    id: UUID
+    campaign_id: UUID | None
+    bid_id: UUID | None
+    influencer_id: UUID
+    brand_owner_id: UUID
+    conversation_id: UUID
+    status: str
+    flow_state: str
+    proposed_amount: Money
+    agreed_amount: Money | None
+    message: str | None
+    portfolio_links: list[str]
+    payment_status: str
+    paid_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Applicant(Struct):
+    """What the owner of a posting sees of who applied."""
+
+    id: UUID
+    name: str
+    profile_image_url: str | None
+    bio: str | None
+    social_platforms: list[dict[str, Any]]
+
+
+class Application(Request, kw_only=True):
+    """A request together with its influencer."""
+
+    influencer: Applicant
+
+
+class Filter(Struct, kw_only=True):
+    """Which requests a list is about; None is every one."""
+
+    status: str | None = None
+    campaign_id: UUID | None = None
+    bid_id: UUID | None = None
+
+
+Key = tuple[datetime, UUID]
+"""Lists are ordered by (created_at, id), newest first."""
+
+
+async def request(tx: Tx, request_id: UUID) -> Request:
+    """Return one request; NotFound."""
+    return await tx.one(
+        Request,
+        """
+        select r.id, r.campaign_id, r.bid_id, r.influencer_id, r.brand_owner_id, c.id as conversation_id,
+               r.status, c.flow_state, r.proposed_amount, r.agreed_amount, r.message, r.portfolio_links,
+               r.payment_status, r.paid_at, r.created_at, r.updated_at
+          from requests r
+          join conversations c on c.request_id = r.id
+         where r.id = $1
+        """,
+        request_id,
+    )
+
+
+async def requests(tx: Tx, which: Filter, after: Key | None, rows: int) -> list[Request]:
+    """Return a page of the viewer's requests, newest first."""
+    return await tx.all(
+        Request,
+        """
+        select r.id, r.campaign_id, r.bid_id, r.influencer_id, r.brand_owner_id, c.id as conversation_id,
+               r.status, c.flow_state, r.proposed_amount, r.agreed_amount, r.message, r.portfolio_links,
+               r.payment_status, r.paid_at, r.created_at, r.updated_at
+          from requests r
+          join conversations c on c.request_id = r.id
+         where ($1::text is null or r.status = $1)
+           and ($2::uuid is null or r.campaign_id = $2)
+           and ($3::uuid is null or r.bid_id = $3)
+           and ($4::timestamptz is null or (r.created_at, r.id) < ($4, $5::uuid))
+         order by r.created_at desc, r.id desc
+         limit $6
+        """,
+        which.status,
+        which.campaign_id,
+        which.bid_id,
+        *(after or (None, None)),
+        rows,
+    )
+
+
+async def request_count(tx: Tx, which: Filter) -> int:
+    """Return how many of the viewer's requests the filter leaves."""
+    return await tx.value(
+        int,
+        """
+        select count(*)
+          from requests r
+         where ($1::text is null or r.status = $1)
+           and ($2::uuid is null or r.campaign_id = $2)
+           and ($3::uuid is null or r.bid_id = $3)
+        """,
+        which.status,
+        which.campaign_id,
+        which.bid_id,
+    )
+
+
+async def applications(tx: Tx, which: Filter, after: Key | None, rows: int) -> list[Application]:
+    """Return a page of the requests on one posting with their influencers, newest first."""
+    return await tx.all(
+        Application,
+        """
+        select r.id, r.campaign_id, r.bid_id, r.influencer_id, r.brand_owner_id, c.id as conversation_id,
+               r.status, c.flow_state, r.proposed_amount, r.agreed_amount, r.message, r.portfolio_links,
+               r.payment_status, r.paid_at, r.created_at, r.updated_at,
+               jsonb_build_object('id', p.id, 'name', p.name, 'profile_image_url', p.profile_image_url,
+                                  'bio', p.bio, 'social_platforms', p.social_platforms) as influencer
+          from requests r
+          join conversations c on c.request_id = r.id
+          join public_profiles p on p.id = r.influencer_id
+         where ($1::text is null or r.status = $1)
+           and ($2::uuid is null or r.campaign_id = $2)
+           and ($3::uuid is null or r.bid_id = $3)
+           and ($4::timestamptz is null or (r.created_at, r.id) < ($4, $5::uuid))
+         order by r.created_at desc, r.id desc
+         limit $6
+        """,
+        which.status,
+        which.campaign_id,
+        which.bid_id,
+        *(after or (None, None)),
+        rows,
+    )
+
+
+class Live(Struct):
+    """The live request of an influencer for a posting."""
+
+    id: UUID
+    conversation_id: UUID
+
+
+async def live_request(
+    tx: Tx, *, campaign_id: UUID | None, bid_id: UUID | None, influencer_id: UUID
+) -> Live | None:
+    """Return the one request of that influencer for that posting that has not ended."""
+    return await tx.maybe(
+        Live,
+        """
+        select r.id, c.id as conversation_id
+          from requests r
+          join conversations c on c.request_id = r.id
+         where r.influencer_id = $1
+           and (r.campaign_id = $2 or r.bid_id = $3)
+           and r.status in ('pending', 'approved', 'in_progress')
+        """,
+        influencer_id,
+        campaign_id,
+        bid_id,
+    )
+
+
+class Draft(Struct, kw_only=True):
+    """A request that is about to be stored."""
+
+    campaign_id: UUID | None
+    bid_id: UUID | None
+    influencer_id: UUID
+    brand_owner_id: UUID
+    proposed_amount: Money
+    message: str | None = None
+    portfolio_links: list[str] = []
+
+
+class Changes(Struct, kw_only=True):
+    """What an influencer may still change herself; UNSET stays as it is."""
+
+    message: str | UnsetType | None = UNSET
+    portfolio_links: list[str] | UnsetType = UNSET
+
+
+async def insert_request(tx: Tx, draft: Draft) -> UUID | None:
+    """Store a request; None when the influencer has a live one for this posting already."""
+    return await tx.value(
+        UUID | None,  # pyright: ignore[reportArgumentType] - a union is no type to the checker, but is to msgspec
+        """
+        insert into requests (campaign_id, bid_id, influencer_id, brand_owner_id, proposed_amount, message,
+                              portfolio_links, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+        on conflict do nothing
+        returning id
+        """,
+        draft.campaign_id,
+        draft.bid_id,
+        draft.influencer_id,
+        draft.brand_owner_id,
+        draft.proposed_amount,
+        draft.message,
+        draft.portfolio_links,
+        tx.now,
+    )
+
+
+async def update_words(tx: Tx, request_id: UUID, changes: Changes) -> None:
+    """Store the influencer's own words."""
+    await tx.run(
+        """
+        update requests
+           set message = case when $2 then $3 else message end,
+               portfolio_links = coalesce($4::text[], portfolio_links),
+               updated_at = $5
+         where id = $1
+        """,
+        request_id,
+        changes.message is not UNSET,
+        None if changes.message is UNSET else changes.message,
+        None if changes.portfolio_links is UNSET else changes.portfolio_links,
+        tx.now,
+    )
+
+
+async def update_projection(
+    tx: Tx, request_id: UUID, *, status: str, proposed_amount: Money, agreed_amount: Money | None
+) -> None:
+    """Store what the deal makes of a request."""
+    await tx.run(
+        """
+        update requests
+           set status = $2,
+               proposed_amount = $3,
+               agreed_amount = $4,
+               updated_at = $5
+         where id = $1
+        """,
+        request_id,
+        status,
+        proposed_amount,
+        agreed_amount,
+        tx.now,
+    )

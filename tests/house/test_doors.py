@@ -1,0 +1,50 @@
+"""The three doors to the database are few, and known: who goes round the walls stands in these lists."""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from tests.house.source import calls, dotted, modules
+
+GOING_ON_AS_SYSTEM: Final = {
+    "stoory.chat.actions",
+    "stoory.deals.actions.begin",
+    "stoory.deals.actions.press",
+    "stoory.postings.actions",
+}
+"""Modules that call tx.as_system: the object was loaded as the user before."""
+
+NOBODY_SIGNED_IN: Final = {
+    "stoory.accounts.api",
+    "stoory.cli",
+    "stoory.deals.jobs",
+    "stoory.operations",
+    "stoory.platform.jobs",
+}
+"""Modules that call db.as_system: no user asks."""
+
+
+def callers(door: str, of: str) -> set[str]:
+    """Return the modules that call `of.door(...)`."""
+    return {
+        dotted(path)
+        for path in modules()
+        for _, call, _ in calls(path, frozenset({door}))
+        if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value).endswith(of)
+    }
+
+
+def test_only_known_modules_go_on_outside_the_walls() -> None:
+    assert callers("as_system", "tx") == GOING_ON_AS_SYSTEM
+
+
+def test_only_known_modules_begin_outside_the_walls() -> None:
+    assert callers("as_system", "db") == NOBODY_SIGNED_IN
+
+
+def test_only_the_edge_opens_a_users_transaction() -> None:
+    edges = callers("as_user", "db")
+
+    assert edges
+    assert all(".api" in module or ".sockets" in module for module in edges)
