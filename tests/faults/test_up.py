@@ -1,0 +1,159 @@
+"""`stoory up` as a person runs it: one command starts everything, one signal ends it, the data stays."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import httpx
+import pytest
+from msgspec import Struct
+
+from stoory.platform.postgres.cluster import postmaster
+
+STOORY = ("-c", "from stoory.cli import main; main()")
+STOPS_WITHIN_SECONDS = 15
+REVIVES_WITHIN_SECONDS = 15
+
+
+class Home(Struct):
+    """A folder that everybody may enter, and who runs Stoory there with which Python."""
+
+    folder: Path
+    python: str = sys.executable
+    user: str | None = None
+
+    def command(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start `stoory` with these arguments; what it says on both outputs can be read."""
+        environ = {
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.defpath)),
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "STOORY_HOME": str(self.folder / "home"),
+            "STOORY_PORT": "0",
+        }
+        return subprocess.Popen(
+            [self.python, *STOORY, *arguments], env=environ, user=self.user, cwd=self.folder,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    def say(self, *arguments: str) -> tuple[int, str]:
+        """Run `stoory` with these arguments; return its exit code and what it said."""
+        process = self.command(*arguments)
+        said, _ = process.communicate()
+        return process.returncode, said
+
+    @contextmanager
+    def up(self, stop: signal.Signals) -> Iterator[str]:
+        """Run `stoory up`, yield its address, and see that this signal ends it cleanly."""
+        with self.command("up") as process:
+            assert process.stdout is not None
+            try:
+                yield _address(process.stdout)
+            finally:
+                process.send_signal(stop)
+            rest, _ = process.communicate(timeout=STOPS_WITHIN_SECONDS)
+            assert process.returncode == 0, rest
+        assert "Traceback" not in rest
+        assert postmaster(self.folder / "home" / "postgres" / "data") is None
+
+
+def _address(said: IO[str]) -> str:
+    """Read what `stoory up` says until it says where it is."""
+    lines: list[str] = []
+    for line in said:
+        if line.strip().startswith("Web"):
+            return line.split()[1]
+        lines.append(line)
+    return pytest.fail("".join(lines))
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Home]:
+    with open_folder(None) as home:
+        yield home
+
+
+@contextmanager
+def open_folder(owner: str | None) -> Iterator[Home]:
+    """Lend a folder whose parents everybody may enter, which pytest's own are not."""
+    folder = Path(tempfile.mkdtemp(prefix="stoory-up-"))
+    folder.chmod(0o755)
+    if owner:
+        shutil.chown(folder, owner)
+    try:
+        yield Home(folder, user=owner)
+    finally:
+        shutil.rmtree(folder)
+
+
+def is_ready(url: str) -> bool:
+    return httpx.get(f"{url}/ready").status_code == 200
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_one_signal_ends_everything_and_the_data_stays(home: Home, stop: signal.Signals):
+    with home.up(stop) as url:
+        assert is_ready(url)
+        code, said = home.say("psql", "-qAtc", f"create table {stop.name.lower()} (x int)")
+        assert (code, said) == (0, "")
+    assert home.say("psql", "-Atc", f"select count(*) from {stop.name.lower()}") == (0, "0\n")
+
+
+def test_ravi_sees_himself_and_nobody_else_through_the_walls(home: Home):
+    with home.up(signal.SIGTERM):
+        assert home.say("psql", "--as", "ravi", "-Atc", "select name from users") == (0, "Ravi\n")
+        assert home.say("psql", "--as", "+919800000003", "-Atc", "select name from users") == (0, "Meera\n")
+        code, said = home.say("psql", "--as", "Zoe")
+        assert (code, "no people are called Zoe" in said) == (1, True)
+
+
+def test_a_second_stoory_up_is_refused_in_one_sentence(home: Home):
+    with home.up(signal.SIGTERM):
+        code, said = home.say("up")
+    assert code == 1
+    assert said.startswith("stoory: Stoory already runs on this home (process ")
+    assert len(said.splitlines()) == 1
+
+
+def test_a_dead_database_is_started_again_under_running_requests(home: Home):
+    with home.up(signal.SIGTERM) as url:
+        noted = postmaster(home.folder / "home" / "postgres" / "data")
+        assert noted is not None
+        os.kill(noted.pid, signal.SIGKILL)
+        give_up_at = time.monotonic() + REVIVES_WITHIN_SECONDS
+        while not is_ready(url):
+            assert time.monotonic() < give_up_at
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="every test here runs as an ordinary user already")
+def test_an_ordinary_user_needs_no_more_than_root():
+    with open_folder("nobody") as home:
+        home.python = python_for(home)
+        with home.up(signal.SIGTERM) as url:
+            assert is_ready(url)
+        assert (home.folder / "home" / "postgres").owner() == "nobody"
+
+
+def python_for(home: Home) -> str:
+    """Return a Python of our version that the home's user may run and that finds what is installed here."""
+    for candidate in (
+        sys.executable,
+        shutil.which(f"python{sys.version_info[0]}.{sys.version_info[1]}", path=os.defpath),
+    ):
+        home.python = candidate or sys.executable
+        try:
+            if home.say("version")[0] == 0:
+                return home.python
+        except PermissionError:
+            continue
+    pytest.skip("the user nobody may not enter the folder of this Python or of this repository")
