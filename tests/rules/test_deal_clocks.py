@@ -87,8 +87,10 @@ def test_asking_for_input_does_not_win_time():
 
 
 def test_an_accepted_deal_has_three_days_to_be_paid():
-    bargain = accepted()
-    assert bargain.deal.deadlines == {Action.PAYMENT_EXPIRED: NOON + timedelta(days=3)}
+    bargain = Bargain()
+    bargain.wait(hours=20)
+    bargain.press(ASHA, "accept_proposal")
+    assert bargain.deal.deadlines == {Action.PAYMENT_EXPIRED: NOON + timedelta(hours=20, days=3)}
     assert _told(bargain, hours=36) == [("reminder", 50)]
     assert _told(bargain, hours=28.8) == [("reminder", 90)]
     assert _told(bargain, hours=7.2) == [("payment_expired", None)]

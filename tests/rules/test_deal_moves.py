@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from stoory.actor import Role
 from stoory.deals.deal import BODY, TEXT_INPUT, Event, Prompt
 from stoory.deals.rules import open_actions
 from stoory.deals.states import Action, State
-from tests.rules.bargain import ASHA, OM, RAVI, Bargain, accepted, at_the_last_offer, rs
+from tests.rules.bargain import ASHA, OM, RAVI, Bargain, accepted, at_the_last_offer, rs, terms
 
 PENDING_BRAND = [
     "accept_proposal",
@@ -139,6 +140,12 @@ def test_the_delivery_date_is_the_last_one_named():
     bargain.offer(ASHA, 4500, deliver_by="2026-04-01")
     bargain.offer(RAVI, 4800)
     assert str(bargain.deal.deliver_by) == "2026-04-01"
+    bargain.offer(ASHA, 4600, deliver_by="2026-05-01")
+    assert str(bargain.deal.deliver_by) == "2026-05-01"
+
+
+def test_without_a_named_date_the_postings_holds():
+    assert Bargain(pinned=terms(deliver_by=date(2026, 6, 1))).deal.deliver_by == date(2026, 6, 1)
 
 
 def test_an_offer_equal_to_the_one_on_the_table_is_refused():
@@ -164,6 +171,12 @@ def test_ravi_edits_his_application_until_it_is_answered():
     assert [(o.n, o.amount, o.by_role) for o in bargain.deal.offers] == [(1, rs(6000), Role.INFLUENCER)]
     bargain.offer(ASHA, 5500)
     assert bargain.conflict(RAVI, "edit_proposal", proposed_amount=6500) == "invalid_action"
+
+
+def test_a_brand_that_has_begun_to_negotiate_is_not_overtaken_by_an_edit():
+    bargain = Bargain()
+    bargain.press(ASHA, "negotiate_amount")
+    assert bargain.conflict(RAVI, "edit_proposal", proposed_amount=6000) == "invalid_action"
 
 
 def test_an_edit_without_another_amount_leaves_the_offer_alone():
