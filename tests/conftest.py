@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -62,6 +63,7 @@ async def world(
 ) -> World:
     """Return the world as db/world.sql lays it, whatever the test before did."""
     await superuser.execute(await _clearing(superuser) + WORLD_SQL.read_text())
+    application.db.clock.ahead = timedelta()
     return World(application)
 
 

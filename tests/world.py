@@ -68,6 +68,17 @@ class World:
             )
         return actor
 
+    async def pass_time(self, **time: float) -> None:
+        """Move the transactions' clock on (`hours=73`) and let everything happen that is due then."""
+        self.app.db.clock.advance(int(timedelta(**time).total_seconds()))
+        for each in self.app.worker.rounds:
+            await each.run(self.app.db)
+        await self.do_jobs()
+
+    async def do_jobs(self) -> None:
+        """Do the jobs that are waiting."""
+        await self.app.worker.drain()
+
     @asynccontextmanager
     async def client(self, person: Person | None = None) -> AsyncIterator[httpx.AsyncClient]:
         """Return an HTTP client of that person, or of nobody."""

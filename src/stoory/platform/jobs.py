@@ -22,6 +22,7 @@ from pgqueuer.core.qm import QueueManager
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
+from pgqueuer.domain.types import QueueExecutionMode
 from pgqueuer.queries import Queries
 
 from stoory.platform import wire
@@ -48,7 +49,16 @@ class Round(Struct, frozen=True):
 
 async def enqueue(tx: Tx, job: LiteralString, payload: dict[str, object]) -> None:
     """Have a job done once this transaction has committed; rolled back, it never was. Needs `tx.as_system`."""
-    await Queries(AsyncpgDriver(tx.connection)).enqueue(job, wire.encode(payload))  # pyright: ignore[reportArgumentType] - a pool's proxy is a connection
+    await enqueue_each(tx, job, [payload])
+
+
+async def enqueue_each(tx: Tx, job: LiteralString, payloads: Sequence[dict[str, object]]) -> None:
+    """Have a job done once a payload, as `enqueue` does, in one round trip."""
+    if payloads:
+        queue = Queries(AsyncpgDriver(tx.connection))  # pyright: ignore[reportArgumentType] - a pool's proxy is a connection
+        await queue.enqueue(
+            [job] * len(payloads), [wire.encode(payload) for payload in payloads], [0] * len(payloads)
+        )
 
 
 class Worker:
@@ -61,32 +71,37 @@ class Worker:
         self._db = db
         self._dsn = dsn
         self._jobs = jobs
-        self._rounds = rounds
+        self.rounds = rounds
 
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._do_jobs())
-            for each in self._rounds:
+            for each in self.rounds:
                 group.create_task(self._repeat(each))
+
+    async def drain(self) -> None:
+        """Do the jobs that are waiting, and return when none is left that could be done now."""
+        await self._serve_queue(QueueExecutionMode.drain)
 
     async def _do_jobs(self) -> None:
         while True:
             try:
-                await self._serve_queue()
+                await self._serve_queue(QueueExecutionMode.continuous)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
                 log.warning("queue lost", reason=repr(problem))
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _serve_queue(self) -> None:
+    async def _serve_queue(self, mode: QueueExecutionMode) -> None:
         connection = await asyncpg.connect(
             self._dsn, server_settings={"role": "stoory_system", "application_name": "stoory worker"}
         )
         try:
-            manager = QueueManager(AsyncpgDriver(connection))
+            manager = QueueManager(Queries(AsyncpgDriver(connection)))
             for name, handler in self._jobs.items():
                 manager.entrypoint(name, on_failure="hold")(self._attempt(handler))
             await manager.run(
+                mode=mode,
                 dequeue_timeout=timedelta(seconds=POLL_SECONDS),
                 heartbeat_timeout=timedelta(seconds=HEARTBEAT_SECONDS),
             )

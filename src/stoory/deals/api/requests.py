@@ -11,6 +11,7 @@ from stoory.deals import queries
 from stoory.deals.actions.press import Wish, change_amount, change_status, press
 from stoory.deals.api.openings import Links, Words
 from stoory.deals.states import Action
+from stoory.errors import FieldError, Invalid
 from stoory.money import Money
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body, given
@@ -45,11 +46,12 @@ class StatusChange(Body):
 
 
 class AmountChange(Body):
-    """The amount the brand agrees to."""
+    """The amount the brand agrees to, under either of its two names."""
 
     EXAMPLE: ClassVar = {"agreed_amount": 4500}
 
-    agreed_amount: Money
+    agreed_amount: Money | UnsetType = UNSET
+    amount: Money | UnsetType = UNSET
 
 
 class RequestAnswer(Answer):
@@ -96,9 +98,10 @@ async def change_request_amount(
     db: Db, actor: Me, request_id: Id, data: JSONBody[AmountChange]
 ) -> RequestAnswer:
     """Set the amount the brand agrees to, while the request is pending and it is the brand's turn."""
+    amount = _amount_of(data)
     async with db.as_user(actor) as tx:
         row = await queries.deal_of(tx, request_id)
-        await change_amount(tx, actor, row, data.agreed_amount)
+        await change_amount(tx, actor, row, amount)
         return RequestAnswer(request=await requests.request(tx, request_id))
 
 
@@ -109,6 +112,15 @@ async def pay_request(db: Db, actor: Me, request_id: Id) -> RequestAnswer:
         row = await queries.deal_of(tx, request_id)
         await press(tx, actor, row, Wish(action=Action.PROCEED_TO_PAYMENT))
         return RequestAnswer(request=await requests.request(tx, request_id))
+
+
+def _amount_of(data: AmountChange) -> Money:
+    match data.amount, data.agreed_amount:
+        case (Money() as amount, UnsetType()) | (UnsetType(), Money() as amount):
+            return amount
+        case _:
+            wrong = "exactly one of amount and agreed_amount must be given"
+            raise Invalid(FieldError("amount", wrong), FieldError("agreed_amount", wrong))
 
 
 def _as_sent(fields: dict[str, Any]) -> dict[str, object]:
