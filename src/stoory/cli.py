@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from stoory import __version__
 from stoory.settings import Settings, WrongSettings
@@ -43,7 +44,9 @@ def main() -> None:
     try:
         app()
     except (WrongSettings, CannotStart, MigrationFailed, StooryError, PermissionError) as problem:
-        Console(stderr=True, highlight=False).print(f"[bold red]stoory:[/] {problem}", soft_wrap=True)
+        fields = [f"{wrong.field} {wrong.message}" for wrong in getattr(problem, "errors", ())]
+        told = Text("\n".join(fields) or str(problem))
+        Console(stderr=True, highlight=False).print("[bold red]stoory:[/]", told, soft_wrap=True)
         sys.exit(1)
 
 
