@@ -98,14 +98,18 @@ create index participations_user_id on participations (user_id);
 create index participations_other_user_id on participations (other_user_id);
 
 -- Numbers a message under its conversation's lock, so that seq has no gap whoever writes, and whatever rolls back.
--- The sender has read what they answer. A client_msg_id that is there already inserts nothing: the lock makes
--- the second of two racing sends see the first.
+-- The sender has read what they answer. A client_msg_id that is there already inserts nothing: the locks make
+-- the second of two racing sends see the first, also when they go to two conversations.
 create function app.number_message() returns trigger
     language plpgsql security definer set search_path = ''
 as $$
 declare
     conversation record;
 begin
+    if new.client_msg_id is not null then
+        perform pg_advisory_xact_lock(hashtextextended(new.sender_id || new.client_msg_id, 0));
+    end if;
+
     select c.last_seq + 1 as seq, c.brand_owner_id, c.influencer_id, c.admin_id
       into conversation
       from public.conversations c

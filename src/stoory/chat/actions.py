@@ -8,13 +8,111 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from stoory.actor import Role
-from stoory.chat import queries
-from stoory.chat.hints import ConversationChanged, MessageSent, Seen
-from stoory.chat.queries.changes import Announcement, Flow, Seats
-from stoory.chat.rows import Opaque, StoredMessage
-from stoory.errors import Conflict
+from msgspec import Struct
+from msgspec.structs import replace
+
+from stoory.actor import Actor, Role
+from stoory.chat import drafts, queries, rules
+from stoory.chat.drafts import Draft
+from stoory.chat.hints import ConversationChanged, MessageDeleted, MessageSent, Seen
+from stoory.chat.queries.changes import Announcement, Flow
+from stoory.chat.rows import Message, Opaque, StoredMessage
+from stoory.chat.rules import Seats
+from stoory.errors import Conflict, Invalid, NotFound
 from stoory.platform.database import Tx
+
+
+class Sent(Struct, frozen=True):
+    """A message as its sender sees it; not new when this is a repeated send."""
+
+    message: Message
+    is_new: bool
+
+
+async def send(tx: Tx, actor: Actor, draft: Draft) -> Sent:
+    """Write a message, once for each client_msg_id.
+
+    Raises Invalid; NotFound unless the actor takes part in the conversation; Conflict `client_msg_id_reused`.
+    """
+    draft = await _addressed(tx, actor, drafts.checked(draft))
+    message = await queries.add_message(tx, actor.id, uuid4(), draft)
+    if message is None:
+        return await _sent_before(tx, actor, draft)
+    tx.tell(MessageSent(_writers(message), message.conversation_id, message.seq))
+    return Sent(rules.message_shown(message, actor, ()), is_new=True)
+
+
+async def _addressed(tx: Tx, actor: Actor, draft: Draft) -> Draft:
+    """Return the draft with a conversation to go to."""
+    if draft.receiver_id is None:
+        return draft
+    opened = await open_direct(tx, actor, draft.receiver_id, field="receiver_id")
+    return replace(draft, conversation_id=opened.conversation_id)
+
+
+async def _sent_before(tx: Tx, actor: Actor, draft: Draft) -> Sent:
+    """Return what was sent under that id the first time."""
+    if draft.client_msg_id is None:
+        raise NotFound
+    message = await queries.message_sent_as(tx, actor.id, draft.client_msg_id)
+    if not drafts.says_the_same(message, draft):
+        raise Conflict("This client_msg_id belongs to another message of yours.", code="client_msg_id_reused")
+    cursors = await queries.cursors(tx, message.conversation_id)
+    return Sent(rules.message_shown(message, actor, cursors), is_new=False)
+
+
+class Opened(Struct, frozen=True):
+    """The conversation two people have now."""
+
+    conversation_id: UUID
+    is_new: bool
+
+
+async def open_direct(tx: Tx, actor: Actor, user_id: UUID, *, field: str = "user_id") -> Opened:
+    """Find or open the one conversation of two people outside any deal; with an operator it is a support thread.
+
+    Raises Invalid for oneself and for somebody of one's own role, NotFound for nobody and for the suspended.
+    """
+    if user_id == actor.id:
+        raise Invalid.field(field, "must be somebody else")
+    existing = await queries.conversation_between(tx, actor.id, user_id)
+    if existing is not None:
+        return Opened(existing.id, is_new=False)
+    other = await queries.profile(tx, user_id)
+    seats = rules.seats(actor, other.id, other.role, field=field)
+
+    await tx.as_system("open a conversation: both people's rows")
+    if not await queries.is_active(tx, other.id):
+        raise NotFound
+    conversation_id = uuid4()
+    if not await queries.add_conversation(tx, conversation_id, seats):
+        return Opened(await _opened_meanwhile(tx, actor, other.id), is_new=False)
+    await queries.add_participations(tx, conversation_id, actor.id, other.id)
+    tx.tell(ConversationChanged((actor.id, other.id), conversation_id, "opened"))
+    return Opened(conversation_id, is_new=True)
+
+
+async def _opened_meanwhile(tx: Tx, actor: Actor, other_id: UUID) -> UUID:
+    """Return the conversation that a request at the same time has opened and committed."""
+    existing = await queries.conversation_between(tx, actor.id, other_id)
+    if existing is None:
+        raise NotFound
+    return existing.id
+
+
+async def mark_seen(tx: Tx, actor: Actor, conversation_id: UUID, up_to_seq: int | None) -> int:
+    """Move the actor's cursor on, to the end unless told how far, and return where it is."""
+    seen = await _read_on(tx, conversation_id, actor.id, up_to_seq)
+    if seen is None:
+        raise NotFound
+    return seen
+
+
+async def delete_message(tx: Tx, actor: Actor, message_id: UUID) -> None:
+    """Leave a tombstone where the actor's own message was; the row stays, for disputes. Twice changes nothing."""
+    message = await queries.own_message(tx, actor.id, message_id)
+    if await queries.bury_message(tx, actor.id, message_id):
+        tx.tell(MessageDeleted(_writers(message), message.conversation_id, message.id, message.seq))
 
 
 async def open_for_deal(
@@ -117,8 +215,22 @@ async def close_action(tx: Tx, conversation_id: UUID, *, answered: Opaque) -> UU
 
 async def mark_read(tx: Tx, conversation_id: UUID, user_id: UUID) -> None:
     """Note that this person has read everything so far; nothing for an operator who takes no part."""
+    await _read_on(tx, conversation_id, user_id, None)
+
+
+async def _read_on(tx: Tx, conversation_id: UUID, user_id: UUID, up_to_seq: int | None) -> int | None:
+    """Move a cursor and return where it is; None for whoever has none."""
     position = await queries.reading_position(tx, conversation_id, user_id)
-    if position is None or position.seen_seq == position.last_seq:
-        return
-    seq = await queries.advance_cursor(tx, conversation_id, user_id, position.last_seq)
+    if position is None:
+        return None
+    seq = rules.read_up_to(up_to_seq, seen_seq=position.seen_seq, last_seq=position.last_seq)
+    if seq == position.seen_seq:
+        return seq
+    seq = await queries.advance_cursor(tx, conversation_id, user_id, seq)
     tx.tell(Seen((user_id, position.other_user_id), conversation_id, user_id, seq))
+    return seq
+
+
+def _writers(message: StoredMessage) -> tuple[UUID, ...]:
+    """Return the two a person's message is between."""
+    return (message.sender_id,) if message.receiver_id is None else (message.sender_id, message.receiver_id)

@@ -1,15 +1,13 @@
-"""What a viewer sees of a conversation, what may be written, who may talk to whom. Pure."""
+"""What a viewer sees of a conversation, who may talk to whom, how far somebody has read."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from msgspec import UNSET, Struct
-from msgspec.structs import replace
 
 from stoory.actor import Actor, Role
 from stoory.chat.rows import (
@@ -23,11 +21,14 @@ from stoory.chat.rows import (
     StoredLastMessage,
     StoredMessage,
 )
-from stoory.errors import FieldError, Invalid
+from stoory.errors import Invalid
 
-LONGEST_MESSAGE_CHARACTERS: Final = 4000
-LONGEST_MEDIA_URL_CHARACTERS: Final = 2000
-HTTPS_URL: Final = re.compile(r"https://[^\x00-\x20\x7f/?#@\\]+([/?#][^\x00-\x20\x7f]*)?", re.IGNORECASE)
+SEATS: Final = {
+    Role.BRAND_OWNER: "brand_owner_id",
+    Role.INFLUENCER: "influencer_id",
+    Role.ADMIN: "admin_id",
+}
+"""The column of `conversations` in which somebody of that role sits."""
 
 ANSWERED: Final = "answered"
 """The key of `action_data` under which its answer replaces what it asked."""
@@ -128,59 +129,34 @@ def flow_data_shown(flow_data: Opaque | None, viewer: Role) -> Opaque | None:
     return {**flow_data, "offers": [_without(offer, FOR_THE_INFLUENCER) for offer in flow_data["offers"]]}
 
 
-class Draft(Struct, frozen=True, kw_only=True):
-    """A message somebody wants to send, to a conversation or to a person."""
+class Seats(Struct, frozen=True, kw_only=True):
+    """Who a new conversation is between, and the deal it belongs to, if to one."""
 
-    conversation_id: UUID | None = None
-    receiver_id: UUID | None = None
-    message: str = ""
-    media_url: str | None = None
-    client_msg_id: str | None = None
-
-
-def checked(draft: Draft) -> Draft:
-    """Return the draft, trimmed; Invalid with everything that is wrong with it."""
-    errors = [
-        *_address_faults(draft.conversation_id, draft.receiver_id),
-        *text_faults(draft.message, may_be_empty=draft.media_url is not None),
-        *_media_faults(draft.media_url),
-    ]
-    if errors:
-        raise Invalid(*errors)
-    return replace(draft, message=draft.message.strip())
+    brand_owner_id: UUID | None = None
+    influencer_id: UUID | None = None
+    admin_id: UUID | None = None
+    campaign_id: UUID | None = None
+    bid_id: UUID | None = None
+    request_id: UUID | None = None
 
 
-def text_faults(text: str, *, may_be_empty: bool) -> list[FieldError]:
-    """Return what is wrong with a message's text."""
-    length = len(text.strip())
-    if length == 0 and not may_be_empty:
-        return [FieldError("message", "must not be empty")]
-    if length > LONGEST_MESSAGE_CHARACTERS:
-        return [FieldError("message", f"must have at most {LONGEST_MESSAGE_CHARACTERS} characters")]
-    if "\x00" in text:
-        return [FieldError("message", "must not hold the character NUL")]
-    return []
+def seats(actor: Actor, other_id: UUID, other_role: Role, *, field: str) -> Seats:
+    """Return where two people sit: a brand owner facing an influencer, or either facing an operator.
+
+    Raises Invalid for two of one role: a conversation has one seat for each.
+    """
+    if actor.role is other_role:
+        raise Invalid.field(field, "must be somebody of another role than yours")
+    return Seats(**{SEATS[actor.role]: actor.id, SEATS[other_role]: other_id})
+
+
+def read_up_to(asked: int | None, *, seen_seq: int, last_seq: int) -> int:
+    """Return where a cursor moves: to the end unless asked for less, never back, never beyond what there is."""
+    return max(seen_seq, last_seq if asked is None else min(asked, last_seq))
 
 
 def _without(offer: Opaque, hidden: str) -> Opaque:
     return {key: value for key, value in offer.items() if key != hidden}
-
-
-def _address_faults(conversation_id: UUID | None, receiver_id: UUID | None) -> list[FieldError]:
-    if (conversation_id is None) == (receiver_id is None):
-        return [FieldError("conversation_id", "send exactly one of conversation_id and receiver_id")]
-    return []
-
-
-def _media_faults(url: str | None) -> list[FieldError]:
-    """Return what is wrong with a link to media. It is never fetched, only shown."""
-    if url is None:
-        return []
-    if len(url) > LONGEST_MEDIA_URL_CHARACTERS:
-        return [FieldError("media_url", f"must have at most {LONGEST_MEDIA_URL_CHARACTERS} characters")]
-    if not HTTPS_URL.fullmatch(url):
-        return [FieldError("media_url", "must be an https URL")]
-    return []
 
 
 def _seen(message: StoredMessage, cursors: Sequence[Cursor]) -> tuple[bool, datetime | None]:

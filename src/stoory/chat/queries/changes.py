@@ -7,8 +7,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from stoory.actor import SYSTEM_USER_ID, Role
+from stoory.chat.drafts import Draft
 from stoory.chat.rows import Opaque, StoredMessage
-from stoory.chat.rules import Draft
+from stoory.chat.rules import Seats
 from stoory.platform.database import Tx
 
 
@@ -41,39 +42,26 @@ async def lock_conversation(tx: Tx, conversation_id: UUID) -> People:
     )
 
 
-class Seats(Struct, frozen=True, kw_only=True):
-    """Who a new conversation is between, and the deal it belongs to, if to one."""
-
-    brand_owner_id: UUID | None = None
-    influencer_id: UUID | None = None
-    admin_id: UUID | None = None
-    campaign_id: UUID | None = None
-    bid_id: UUID | None = None
-    request_id: UUID | None = None
-
-
 async def add_conversation(tx: Tx, conversation_id: UUID, seats: Seats) -> bool:
     """Write a conversation; False if the two have one already. Needs `tx.as_system`."""
-    return (
-        await tx.run(
-            """
+    added = await tx.run(
+        """
         insert into conversations (id, campaign_id, bid_id, request_id, brand_owner_id, influencer_id,
                                    admin_id, chat_status, automation_enabled, created_at, updated_at)
         values ($1, $2, $3, $4, $5, $6, $7, case when $4::uuid is null then 'direct' else 'automated' end,
                 $4::uuid is not null, $8, $8)
    on conflict do nothing
         """,
-            conversation_id,
-            seats.campaign_id,
-            seats.bid_id,
-            seats.request_id,
-            seats.brand_owner_id,
-            seats.influencer_id,
-            seats.admin_id,
-            tx.now,
-        )
-        == 1
+        conversation_id,
+        seats.campaign_id,
+        seats.bid_id,
+        seats.request_id,
+        seats.brand_owner_id,
+        seats.influencer_id,
+        seats.admin_id,
+        tx.now,
     )
+    return added == 1
 
 
 async def add_participations(tx: Tx, conversation_id: UUID, one_id: UUID, other_id: UUID) -> None:
@@ -220,19 +208,9 @@ async def save_answer(tx: Tx, conversation_id: UUID, answered: Opaque) -> Answer
     )
 
 
-class Deleted(Struct, frozen=True):
-    """The message that is now a tombstone, and who saw it."""
-
-    conversation_id: UUID
-    seq: int
-    sender_id: UUID
-    receiver_id: UUID | None
-
-
-async def bury_message(tx: Tx, sender_id: UUID, message_id: UUID) -> Deleted | None:
-    """Mark a person's own message as deleted; None if there is none left to delete."""
-    return await tx.maybe(
-        Deleted,
+async def bury_message(tx: Tx, sender_id: UUID, message_id: UUID) -> bool:
+    """Mark a person's own message as deleted; False if it is already."""
+    buried = await tx.run(
         """
         update messages
            set deleted_at = $3
@@ -240,12 +218,12 @@ async def bury_message(tx: Tx, sender_id: UUID, message_id: UUID) -> Deleted | N
            and sender_id = $2
            and message_type = 'user'
            and deleted_at is null
-     returning conversation_id, seq, sender_id, receiver_id
         """,
         message_id,
         sender_id,
         tx.now,
     )
+    return buried == 1
 
 
 class Advanced(Struct, frozen=True):

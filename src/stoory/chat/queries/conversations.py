@@ -90,6 +90,11 @@ async def conversations(tx: Tx, viewer_id: UUID, ids: list[UUID]) -> list[Stored
     )
 
 
+async def conversations_for(tx: Tx, actor: Actor, ids: list[UUID]) -> list[ConversationRow]:
+    """Return these conversations as the actor sees them, newest activity first."""
+    return [conversation_shown(found, actor) for found in await conversations(tx, actor.id, ids)]
+
+
 class Key(Struct, frozen=True):
     """Where a conversation stands in a list."""
 
@@ -97,14 +102,24 @@ class Key(Struct, frozen=True):
     id: UUID
 
 
-async def own_keys(
-    tx: Tx, user_id: UUID, *, kind: Kind | None, after: tuple[datetime, UUID] | None, limit: int
-) -> list[Key]:
-    """Return one page of somebody's conversations, newest activity first.
+After = tuple[datetime, UUID] | None
+"""The key of the last row of the page before."""
 
-    It starts from participations: the wall of conversations alone ("one of these three columns, or an
-    operator") is nothing an index can answer.
-    """
+
+async def keys(tx: Tx, actor: Actor, kind: Kind | None, *, after: After, limit: int) -> list[Key]:
+    """Return one page of the actor's conversations, of an operator's all there are, newest activity first."""
+    if actor.is_admin:
+        return await _every_key(tx, kind, after=after, limit=limit)
+    return await _own_keys(tx, actor.id, kind, after=after, limit=limit)
+
+
+async def count(tx: Tx, actor: Actor, kind: Kind | None) -> int:
+    """Return how many conversations such a list has."""
+    return await (_count_of_all(tx, kind) if actor.is_admin else _count_of_own(tx, actor.id, kind))
+
+
+async def _own_keys(tx: Tx, user_id: UUID, kind: Kind | None, *, after: After, limit: int) -> list[Key]:
+    """Start from participations: the wall of conversations, three columns and a role, is nothing an index answers."""
     updated_at, id_ = after or (None, None)
     return await tx.all(
         Key,
@@ -129,10 +144,8 @@ async def own_keys(
     )
 
 
-async def every_key(
-    tx: Tx, *, kind: Kind | None, after: tuple[datetime, UUID] | None, limit: int
-) -> list[Key]:
-    """Return one page of all conversations, as operators see them."""
+async def _every_key(tx: Tx, kind: Kind | None, *, after: After, limit: int) -> list[Key]:
+    """Sort them all: an index on updated_at would cost every message of everybody its HOT update."""
     updated_at, id_ = after or (None, None)
     return await tx.all(
         Key,
@@ -154,8 +167,7 @@ async def every_key(
     )
 
 
-async def own_count(tx: Tx, user_id: UUID, *, kind: Kind | None) -> int:
-    """Return how many conversations somebody has."""
+async def _count_of_own(tx: Tx, user_id: UUID, kind: Kind | None) -> int:
     return await tx.value(
         int,
         """
@@ -173,8 +185,7 @@ async def own_count(tx: Tx, user_id: UUID, *, kind: Kind | None) -> int:
     )
 
 
-async def every_count(tx: Tx, *, kind: Kind | None) -> int:
-    """Return how many conversations there are, for operators."""
+async def _count_of_all(tx: Tx, kind: Kind | None) -> int:
     return await tx.value(
         int,
         """

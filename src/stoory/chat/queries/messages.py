@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from stoory.chat.pages import Span
 from stoory.chat.rows import StoredMessage
 from stoory.platform.database import Tx
 
 
-async def messages_before(
-    tx: Tx, conversation_id: UUID, *, before_seq: int | None, limit: int
+async def messages(tx: Tx, conversation_id: UUID, span: Span, *, limit: int) -> list[StoredMessage]:
+    """Return the messages of a span in ascending order, those nearest to where it begins."""
+    if span.after is not None:
+        return await _messages_after(tx, conversation_id, span.after, limit)
+    return (await _messages_before(tx, conversation_id, span.before, limit))[::-1]
+
+
+async def _messages_before(
+    tx: Tx, conversation_id: UUID, before_seq: int | None, limit: int
 ) -> list[StoredMessage]:
-    """Return the newest messages before that number (None: the newest of all), newest first."""
+    """Return the newest messages before that seq (None: the newest of all), newest first."""
     return await tx.all(
         StoredMessage,
         """
@@ -30,8 +38,7 @@ async def messages_before(
     )
 
 
-async def messages_after(tx: Tx, conversation_id: UUID, *, after_seq: int, limit: int) -> list[StoredMessage]:
-    """Return the oldest messages after that number, oldest first."""
+async def _messages_after(tx: Tx, conversation_id: UUID, after_seq: int, limit: int) -> list[StoredMessage]:
     return await tx.all(
         StoredMessage,
         """
