@@ -16,8 +16,10 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from stoory import __version__, operations
 from stoory.accounts import api as accounts_api
+from stoory.chat import api as chat_api
 from stoory.deals import api as deals_api
 from stoory.deals import jobs as deals_jobs
+from stoory.debug import api as debug_api
 from stoory.notifications import jobs as notifications_jobs
 from stoory.platform import log
 from stoory.platform.bus import Bus
@@ -33,6 +35,7 @@ from stoory.platform.jobs import Worker
 from stoory.platform.limits import Limits
 from stoory.platform.passwords import Passwords
 from stoory.platform.tokens import Tokens
+from stoory.postings import api as postings_api
 from stoory.requests import api as requests_api
 from stoory.settings import Settings
 
@@ -40,8 +43,10 @@ LARGEST_BODY_BYTES: Final = 256 * 1024
 
 ROUTES: Final = [
     *accounts_api.ROUTES,
+    *chat_api.ROUTES,
     *deals_api.ROUTES,
     *operations.ROUTES,
+    *postings_api.ROUTES,
     *requests_api.ROUTES,
 ]
 JOBS: Final = {**deals_jobs.JOBS, **notifications_jobs.JOBS}
@@ -82,11 +87,20 @@ class Application:
                 await asyncio.gather(working, return_exceptions=True)
             await self.db.close()
 
+    def _routes(self) -> list[Any]:
+        """Return the routes of this installation: those for finding faults only where they are wanted."""
+        in_development = self.settings.env == "development"
+        return [
+            *ROUTES,
+            *(debug_api.ROUTES if self.settings.serves_debug_routes else ()),
+            *(operations.DEVELOPMENT_ROUTES if in_development else ()),
+        ]
+
     def _litestar(self) -> Litestar:
         """Put the routes on the platform."""
         origins = list(self.settings.cors_origins)
         return Litestar(
-            route_handlers=ROUTES,
+            route_handlers=self._routes(),
             lifespan=[lambda _: self.running()],
             dependencies={
                 "actor": Provide(signed_in, sync_to_thread=False),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final
 
 from litestar import MediaType, Request, Response
 from litestar.di import NamedDependency
-from msgspec import Struct
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
 
 from stoory.errors import Busy
 from stoory.platform.http import openapi
 from stoory.platform.http.answers import Answer
-from stoory.platform.http.routes import ANYONE, Db, get
+from stoory.platform.http.body import Body
+from stoory.platform.http.routes import ANYONE, OPERATORS, Db, Me, get, post
 from stoory.settings import Settings
 
 
@@ -67,6 +70,28 @@ async def front_page(settings: NamedDependency[Settings]) -> Response[str]:
     return Response(FRONT_PAGE.replace("{logins}", DEMO_LOGINS if settings.env == "development" else ""))
 
 
+class ClockAdvance(Body):
+    """How far the transactions' clock is to be moved on."""
+
+    EXAMPLE: ClassVar = {"advance_seconds": 3600}
+
+    advance_seconds: Annotated[int, Meta(ge=1, le=366 * 86400)]
+
+
+class ClockAnswer(Answer, kw_only=True):
+    """What the transactions' clock shows."""
+
+    now: datetime
+
+
+@post("/__dev/clock", who=OPERATORS)
+async def advance_clock(db: Db, actor: Me, data: JSONBody[ClockAdvance]) -> ClockAnswer:
+    """Move the transactions' clock on, to see what happens later. Development homes only."""
+    async with db.as_user(actor, readonly=True):
+        db.clock.advance(data.advance_seconds)
+    return ClockAnswer(now=db.clock.now())
+
+
 FRONT_PAGE: Final = """<!doctype html><html lang=en><meta charset=utf-8><title>Stoory</title>
 <style>body{font:17px/1.6 system-ui;margin:4rem auto;max-width:44rem;padding:0 1rem}td{padding-right:2rem}</style>
 <h1>Stoory</h1><p>The backend of an influencer-marketing marketplace is running.</p>
@@ -77,5 +102,7 @@ DEMO_LOGINS: Final = """<h2>Demo logins</h2><p>Password of all: <code>stoory-dem
 <tr><td>Asha<td>brand owner<td>+919800000001<tr><td>Ravi<td>influencer<td>+919800000002
 <tr><td>Meera<td>influencer<td>+919800000003<tr><td>Kabir<td>brand owner<td>+919800000004
 <tr><td>Om<td>operator<td>+919800000005</table>"""
+
+DEVELOPMENT_ROUTES: Final = [advance_clock]
 
 ROUTES: Final = [health, ready, openapi_document, documentation, front_page]
