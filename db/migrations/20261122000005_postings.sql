@@ -56,15 +56,27 @@ create table bids (
 
 create index idx_campaigns_created_by on campaigns (created_by);
 create index idx_campaigns_status on campaigns (status);
-create index campaigns_newest on campaigns (status, created_at desc, id desc);
-create index campaigns_by_budget on campaigns (status, budget, id);
+create index campaigns_newest on campaigns (created_at desc, id desc);
+create index campaigns_newest_by_status on campaigns (status, created_at desc, id desc);
+create index campaigns_by_budget on campaigns (budget, id);
+create index campaigns_by_status_and_budget on campaigns (status, budget, id);
+create index campaigns_platform on campaigns (lower(platform));
+create index campaigns_language on campaigns (lower(language));
+create index campaigns_category on campaigns (lower(category));
+create index campaigns_content_type on campaigns (lower(content_type));
 create index campaigns_ending on campaigns (ends_at) where status = 'open' and ends_at is not null;
 create index campaigns_words on campaigns using gin ((title || ' ' || coalesce(description, '')) gin_trgm_ops);
 
 create index idx_bids_created_by on bids (created_by);
 create index idx_bids_status on bids (status);
-create index bids_newest on bids (status, created_at desc, id desc);
-create index bids_by_budget on bids (status, max_budget, id);
+create index bids_newest on bids (created_at desc, id desc);
+create index bids_newest_by_status on bids (status, created_at desc, id desc);
+create index bids_by_budget on bids (max_budget, id);
+create index bids_by_status_and_budget on bids (status, max_budget, id);
+create index bids_platform on bids (lower(platform));
+create index bids_language on bids (lower(language));
+create index bids_category on bids (lower(category));
+create index bids_content_type on bids (lower(content_type));
 create index bids_ending on bids (ends_at) where status = 'open' and ends_at is not null;
 create index bids_words on bids using gin ((title || ' ' || coalesce(description, '')) gin_trgm_ops);
 

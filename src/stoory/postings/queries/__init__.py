@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec.structs import astuple
 
 from stoory.errors import NotFound
+from stoory.money import Money
 from stoory.platform.database import Tx
 from stoory.postings.queries import bids, campaigns
-from stoory.postings.rules import Kind, Posting, Status
+from stoory.postings.rules import Kind, Posting
+from stoory.postings.search import Place, Wanted
 
 
 class Table(Protocol):
@@ -43,10 +44,15 @@ TABLES: Final[dict[Kind, Table]] = {Kind.CAMPAIGN: campaigns, Kind.BID: bids}
 
 async def posting(tx: Tx, kind: Kind, posting_id: UUID) -> Posting:
     """Return one posting; NotFound when there is none, or none that may be seen."""
-    found = await TABLES[kind].rows(tx, [posting_id])
+    found = await postings(tx, kind, [posting_id])
     if not found:
         raise NotFound
     return found[0]
+
+
+async def postings(tx: Tx, kind: Kind, ids: list[UUID]) -> list[Posting]:
+    """Return those of the postings that may be seen, in any order, each as the person who asks knows it."""
+    return await TABLES[kind].rows(tx, ids)
 
 
 async def lock_posting(tx: Tx, kind: Kind, posting_id: UUID) -> Posting:
@@ -70,45 +76,57 @@ async def remove(tx: Tx, posting: Posting) -> None:
     await TABLES[posting.kind].remove(tx, posting.id)
 
 
-class Ended(Struct, frozen=True):
-    """An open posting whose end has come and of which no deal is open any more."""
-
-    kind: Kind
-    id: UUID
-    has_completed_deal: bool
-
-    @property
-    def becomes(self) -> Status:
-        """What it turns into: completed if any deal of it was."""
-        return Status.COMPLETED if self.has_completed_deal else Status.CANCELLED
-
-
-async def past_their_end(tx: Tx, now: datetime, limit: int) -> list[Ended]:
-    """Return open postings past ends_at without an open deal, the longest ended first. Needs `as_system`."""
-    return await tx.all(
-        Ended,
+async def find(tx: Tx, kind: Kind, wanted: Wanted, after: Place | None, *, limit: int) -> list[UUID]:
+    """Return the ids of the first `limit` postings after that place, in any order and perhaps with some more."""
+    return await tx.value(
+        list[UUID],
         """
-        select ended.kind, ended.id,
-               exists (select
-                         from requests r
-                        where (r.campaign_id = ended.id or r.bid_id = ended.id)
-                          and r.status = 'completed') as has_completed_deal
-          from (select 'campaign' as kind, c.id, c.ends_at
-                  from campaigns c
-                 where c.status = 'open'
-                   and c.ends_at <= $1
-                 union all
-                select 'bid', b.id, b.ends_at
-                  from bids b
-                 where b.status = 'open'
-                   and b.ends_at <= $1) ended
-         where not exists (select
-                             from requests r
-                            where (r.campaign_id = ended.id or r.bid_id = ended.id)
-                              and r.status in ('pending', 'approved', 'in_progress'))
-         order by ended.ends_at, ended.id
-         limit $2
+        select coalesce(array_agg(found.id), '{}')
+          from app.find_postings($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) as found (id)
         """,
-        now,
+        kind,
+        *astuple(wanted),
+        *((after.posted_at, Money(after.budget_paise), after.id) if after else (None, None, None)),
         limit,
+    )
+
+
+async def total(tx: Tx, kind: Kind, wanted: Wanted) -> int:
+    """Return how many postings somebody who looks for this would find on all pages together."""
+    return await tx.value(
+        int,
+        """
+        select count(*)
+          from app.find_postings($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, null, null, null, null, null)
+        """,
+        kind,
+        *astuple(wanted)[:-1],
+    )
+
+
+async def has_applications(tx: Tx, posting: Posting) -> bool:
+    """Return whether anybody ever applied, withdrawn applications included."""
+    return await tx.value(
+        bool,
+        """
+        select exists (select
+                         from requests
+                        where campaign_id = $1
+                           or bid_id = $1)
+        """,
+        posting.id,
+    )
+
+
+async def unfunded_requests(tx: Tx, posting: Posting) -> list[UUID]:
+    """Return the requests whose deal is open and not paid for."""
+    return await tx.value(
+        list[UUID],
+        """
+        select coalesce(array_agg(id order by created_at, id), '{}')
+          from requests
+         where (campaign_id = $1 or bid_id = $1)
+           and status in ('pending', 'approved')
+        """,
+        posting.id,
     )

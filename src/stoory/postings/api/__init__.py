@@ -1,0 +1,226 @@
+"""Campaigns and bids over HTTP: the same five routes under two addresses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery, JSONBody, QueryParameter
+from msgspec import UNSET
+
+from stoory.actor import Actor
+from stoory.money import Money
+from stoory.platform.database import Database
+from stoory.platform.http.answers import Answer
+from stoory.platform.http.pages import (
+    DEFAULT_PAGE_ROWS,
+    CursorParam,
+    IncludeTotal,
+    Limit,
+    Pagination,
+    decode_cursor,
+    encode_cursor,
+)
+from stoory.platform.http.routes import BRANDS, SIGNED_IN, Db, Id, Me, delete, get, post, put
+from stoory.postings import actions, queries
+from stoory.postings.api.shapes import (
+    Bid,
+    BidAnswer,
+    BidChange,
+    BidsAnswer,
+    Campaign,
+    CampaignAnswer,
+    CampaignChange,
+    CampaignsAnswer,
+    NewBid,
+    NewCampaign,
+    shown,
+)
+from stoory.postings.rules import Kind, Posting, Status
+from stoory.postings.search import Place, Sort, Wanted, in_order, place
+
+AMOUNT: Final = r"^[0-9]{1,8}(\.[0-9]{1,2})?$"
+
+
+async def wanted(
+    *,
+    status: FromQuery[Status | None] = None,
+    platform: FromQuery[str | None] = None,
+    language: FromQuery[str | None] = None,
+    category: FromQuery[str | None] = None,
+    content_type: FromQuery[str | None] = None,
+    created_by: FromQuery[UUID | None] = None,
+    min_budget: Annotated[str | None, QueryParameter(pattern=AMOUNT, description="rupees")] = None,
+    max_budget: Annotated[str | None, QueryParameter(pattern=AMOUNT, description="rupees")] = None,
+    search: Annotated[
+        str | None, QueryParameter(min_length=1, max_length=200, description="in title or description")
+    ] = None,
+    sort: FromQuery[Sort] = Sort.NEWEST,
+) -> Wanted:
+    """Read the query of a list, the same for campaigns and bids."""
+    return Wanted(
+        status=status,
+        platform=platform,
+        language=language,
+        category=category,
+        content_type=content_type,
+        created_by=created_by,
+        min_budget=None if min_budget is None else Money.rupees(min_budget),
+        max_budget=None if max_budget is None else Money.rupees(max_budget),
+        words=search,
+        sort=sort,
+    )
+
+
+QUERY: Final = {"wanted": Provide(wanted)}
+
+
+@post("/api/campaigns", who=BRANDS, status=201)
+async def create_campaign(db: Db, actor: Me, data: JSONBody[NewCampaign]) -> CampaignAnswer:
+    """Post a campaign: one budget for all its deals."""
+    async with db.as_user(actor) as tx:
+        posting = await actions.create(tx, actor, Kind.CAMPAIGN, data.fields())
+    return CampaignAnswer(campaign=shown(Campaign, posting, actor))
+
+
+@post("/api/bids", who=BRANDS, status=201)
+async def create_bid(db: Db, actor: Me, data: JSONBody[NewBid]) -> BidAnswer:
+    """Post a bid: the range in which its deal may lie."""
+    async with db.as_user(actor) as tx:
+        posting = await actions.create(tx, actor, Kind.BID, data.fields())
+    return BidAnswer(bid=shown(Bid, posting, actor))
+
+
+@get("/api/campaigns", who=SIGNED_IN, dependencies=QUERY)
+async def list_campaigns(
+    db: Db,
+    actor: Me,
+    wanted: NamedDependency[Wanted],
+    *,
+    limit: Limit = DEFAULT_PAGE_ROWS,
+    cursor: CursorParam = None,
+    include_total: IncludeTotal = False,
+) -> CampaignsAnswer:
+    """List campaigns: a brand's own, for influencers those open and those they applied to, for operators all.
+
+    `min_budget` and `max_budget` are what the budget must lie between; texts are compared without regard to case.
+    """
+    rows, pagination = await _page(
+        db, actor, Kind.CAMPAIGN, wanted, limit=limit, cursor=cursor, include_total=include_total
+    )
+    return CampaignsAnswer(campaigns=[shown(Campaign, row, actor) for row in rows], pagination=pagination)
+
+
+@get("/api/bids", who=SIGNED_IN, dependencies=QUERY)
+async def list_bids(
+    db: Db,
+    actor: Me,
+    wanted: NamedDependency[Wanted],
+    *,
+    limit: Limit = DEFAULT_PAGE_ROWS,
+    cursor: CursorParam = None,
+    include_total: IncludeTotal = False,
+) -> BidsAnswer:
+    """List bids: a brand's own, for influencers those open and those they applied to, for operators all.
+
+    `min_budget` and `max_budget` are a range the bid's own must reach into, and budgets sort by `max_budget`; texts
+    are compared without regard to case.
+    """
+    rows, pagination = await _page(
+        db, actor, Kind.BID, wanted, limit=limit, cursor=cursor, include_total=include_total
+    )
+    return BidsAnswer(bids=[shown(Bid, row, actor) for row in rows], pagination=pagination)
+
+
+@get("/api/campaigns/{campaign_id:uuid}", who=SIGNED_IN, fails=(404,))
+async def show_campaign(db: Db, actor: Me, campaign_id: Id) -> CampaignAnswer:
+    """Return one campaign."""
+    async with db.as_user(actor, readonly=True) as tx:
+        posting = await queries.posting(tx, Kind.CAMPAIGN, campaign_id)
+    return CampaignAnswer(campaign=shown(Campaign, posting, actor))
+
+
+@get("/api/bids/{bid_id:uuid}", who=SIGNED_IN, fails=(404,))
+async def show_bid(db: Db, actor: Me, bid_id: Id) -> BidAnswer:
+    """Return one bid."""
+    async with db.as_user(actor, readonly=True) as tx:
+        posting = await queries.posting(tx, Kind.BID, bid_id)
+    return BidAnswer(bid=shown(Bid, posting, actor))
+
+
+@put("/api/campaigns/{campaign_id:uuid}", who=BRANDS, fails=(404, 409))
+async def change_campaign(
+    db: Db, actor: Me, campaign_id: Id, data: JSONBody[CampaignChange]
+) -> CampaignAnswer:
+    """Change some fields of a campaign, or its status: open, in_progress, completed; cancelled until completed.
+
+    Cancelling closes its deals that are not paid for; paid ones go on.
+    """
+    async with db.as_user(actor) as tx:
+        posting = await actions.change(tx, actor, Kind.CAMPAIGN, campaign_id, data.fields())
+    return CampaignAnswer(campaign=shown(Campaign, posting, actor))
+
+
+@put("/api/bids/{bid_id:uuid}", who=BRANDS, fails=(404, 409))
+async def change_bid(db: Db, actor: Me, bid_id: Id, data: JSONBody[BidChange]) -> BidAnswer:
+    """Change some fields of a bid, or its status: open, in_progress, completed; cancelled until completed.
+
+    Cancelling closes its deals that are not paid for; a paid one goes on.
+    """
+    async with db.as_user(actor) as tx:
+        posting = await actions.change(tx, actor, Kind.BID, bid_id, data.fields())
+    return BidAnswer(bid=shown(Bid, posting, actor))
+
+
+@delete("/api/campaigns/{campaign_id:uuid}", who=BRANDS, fails=(404, 409))
+async def remove_campaign(db: Db, actor: Me, campaign_id: Id) -> Answer:
+    """Delete a campaign nobody applied to."""
+    async with db.as_user(actor) as tx:
+        await actions.remove(tx, actor, Kind.CAMPAIGN, campaign_id)
+    return Answer(message="The campaign was deleted.")
+
+
+@delete("/api/bids/{bid_id:uuid}", who=BRANDS, fails=(404, 409))
+async def remove_bid(db: Db, actor: Me, bid_id: Id) -> Answer:
+    """Delete a bid nobody applied to."""
+    async with db.as_user(actor) as tx:
+        await actions.remove(tx, actor, Kind.BID, bid_id)
+    return Answer(message="The bid was deleted.")
+
+
+async def _page(
+    db: Database,
+    actor: Actor,
+    kind: Kind,
+    wanted: Wanted,
+    *,
+    limit: int,
+    cursor: str | None,
+    include_total: bool,
+) -> tuple[list[Posting], Pagination]:
+    """Find what is wanted, then read it through the wall.
+
+    A posting may close between the two; what was found, not what is left of it, says whether there is more.
+    """
+    after = decode_cursor(Place, cursor)
+    async with db.as_user(actor, readonly=True) as tx:
+        ids = await queries.find(tx, kind, wanted, after, limit=limit + 1)
+        rows = in_order(await queries.postings(tx, kind, ids), wanted.sort)[:limit]
+        total = await queries.total(tx, kind, wanted) if include_total else UNSET
+    has_more = bool(rows) and len(ids) > limit
+    return rows, Pagination(limit, encode_cursor(place(rows[-1])) if has_more else None, has_more, total)
+
+
+ROUTES: Final[list[Any]] = [
+    create_campaign,
+    create_bid,
+    list_campaigns,
+    list_bids,
+    show_campaign,
+    show_bid,
+    change_campaign,
+    change_bid,
+    remove_campaign,
+    remove_bid,
+]
