@@ -14,6 +14,7 @@
     ├── TooMany             429
     ├── Upstream            502  a service we depend on answered badly
     └── Busy                503  try again in a moment
+        └── Deadlocked           two requests waited for each other; the route tries again by itself
 
 Rules raise these without knowing HTTP; `platform.http.errors` is the one place that maps a class to a status.
 The docstring of a class is its message unless the one who raises it says something better.
@@ -144,3 +145,7 @@ class Busy(StooryError):
         """Say after how many whole seconds to try again."""
         self.retry_after_seconds = retry_after_seconds
         super().__init__(message, **extra)
+
+
+class Deadlocked(Busy):
+    """Two requests waited for each other, so this one was undone; try again."""

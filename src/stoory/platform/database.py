@@ -8,15 +8,15 @@ goes on where the other party's rows are needed. A test lists the callers of all
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final, LiteralString, TypeVar
+from typing import TYPE_CHECKING, Final, LiteralString, TypeVar
 
 import asyncpg
 from asyncpg.exceptions import PostgresError
 
 from stoory.actor import Actor
-from stoory.errors import Busy, Invalid, NotFound, NotSignedIn, StooryError
+from stoory.errors import Busy, Deadlocked, Invalid, NotFound, NotSignedIn, StooryError
 from stoory.money import Money
 from stoory.platform import wire
 from stoory.platform.bus import Bus, Hint
@@ -28,10 +28,18 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 SESSION_ENDED: Final = "ST401"
-TRY_AGAIN: Final = ("40001", "40P01", "53", "55P03", "57", "58", "08")
-"""Beginnings of SQLSTATEs after which the same request may well succeed: deadlock, shutdown, lost connection ..."""
-UNSTORABLE: Final = "22"
-"""Data exceptions: a value no column can hold, such as NUL in a text."""
+MEANINGS: Final[tuple[tuple[str, Callable[[], StooryError]], ...]] = (
+    ("ST401", NotSignedIn),  # app.enter: the session has ended
+    ("40001", Deadlocked),
+    ("40P01", Deadlocked),
+    ("53", Busy),  # too many connections, out of memory or disk
+    ("55P03", Busy),  # a lock was held too long
+    ("57", Busy),  # shutting down, or the statement took too long
+    ("58", Busy),
+    ("08", Busy),  # the connection is lost
+    ("22", lambda: Invalid(message="A value is out of range or holds characters no text may have.")),
+)
+"""What a SQLSTATE, by its beginning, means to who asked. Any other is a fault of ours."""
 
 SERVER_SETTINGS: Final = {
     "application_name": "stoory",
@@ -184,7 +192,8 @@ async def _prepare(connection: Connection) -> None:
 
 
 def _json_text(value: object) -> str:
-    return wire.encode(value).decode()
+    """Write a jsonb parameter; a str is JSON already, as pgqueuer passes it on our connections."""
+    return value if isinstance(value, str) else wire.encode(value).decode()
 
 
 async def _leave_as_is(_: object) -> None:
@@ -202,13 +211,8 @@ async def _abandon(connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record])
 def _translated(problem: BaseException) -> StooryError | None:
     """Return the error of ours that a database's error means to the client, or None to let it pass."""
     if isinstance(problem, PostgresError):
-        state: Any = problem.sqlstate
-        if state == SESSION_ENDED:
-            return NotSignedIn()
-        if str(state).startswith(TRY_AGAIN):
-            return Busy()
-        if str(state).startswith(UNSTORABLE):
-            return Invalid(message="A value cannot be stored: it is out of range or holds characters no text has.")
+        state = str(problem.sqlstate)
+        return next((meaning() for beginning, meaning in MEANINGS if state.startswith(beginning)), None)
     if isinstance(problem, asyncpg.DataError):
         return Invalid(message="A value is out of range.")
     if isinstance(problem, asyncpg.InterfaceError | ConnectionError):

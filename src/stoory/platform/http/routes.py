@@ -6,8 +6,8 @@ tests is generated from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Awaitable, Callable
+from functools import partial, wraps
 from inspect import cleandoc
 from typing import Any, Final
 from uuid import UUID
@@ -22,6 +22,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
 from stoory.actor import Actor, Role
+from stoory.errors import Deadlocked
 from stoory.platform.database import Database
 from stoory.platform.http.errors import CLASS, ErrorBody
 
@@ -42,7 +43,10 @@ Me = NamedDependency[Actor]
 Id = FromPath[UUID]
 """A handler's id from its address: what is no UUID is 404."""
 
-Decorator = Callable[[Callable[..., Any]], HTTPRouteHandler]
+MOST_RETRIES: Final = 2
+
+Handler = Callable[..., Awaitable[Any]]
+Decorator = Callable[[Handler], HTTPRouteHandler]
 
 
 def _route(
@@ -58,7 +62,7 @@ def _route(
     """Declare a handler. `fails` are the statuses it can answer beyond those every route can."""
     always = (422, 429, 503) + ((401,) if who else ()) + ((403,) if who not in (ANYONE, SIGNED_IN) else ())
 
-    def declare(function: Callable[..., Any]) -> HTTPRouteHandler:
+    def declare(function: Handler) -> HTTPRouteHandler:
         summary, _, description = cleandoc(function.__doc__ or "").partition("\n")
         return kind(
             path,
@@ -70,9 +74,24 @@ def _route(
             tags=[path.split("/")[2] if path.startswith("/api/") else "operations"],
             responses={code: _error(code) for code in sorted({*always, *fails})},
             **more,
-        )(function)
+        )(_retried(function))
 
     return declare
+
+
+def _retried(function: Handler) -> Handler:
+    """Do a request again that a deadlock undid: it has changed nothing, and nobody need see it."""
+
+    @wraps(function)
+    async def handler(*args: Any, **kwargs: Any) -> Any:
+        for _ in range(MOST_RETRIES):
+            try:
+                return await function(*args, **kwargs)
+            except Deadlocked:
+                continue
+        return await function(*args, **kwargs)
+
+    return handler
 
 
 def _error(status: int) -> ResponseSpec:
