@@ -131,7 +131,7 @@ class Worker:
                 int,
                 """
                 update queue.pgqueuer
-                   set headers = coalesce(headers, '{}') || jsonb_build_object(
+                   set headers = coalesce(nullif(headers, 'null'), '{}') || jsonb_build_object(
                            'begun', coalesce((headers ->> 'begun')::integer, 0) + 1)
                  where id = $1
              returning (headers ->> 'begun')::integer
