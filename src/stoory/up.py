@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from msgspec.structs import replace
@@ -30,6 +31,7 @@ Announce = Callable[[Settings, list[DemoLogin]], None]
 
 def up(settings: Settings, *, report: Report, announce: Announce) -> None:
     """Run a whole home until a signal: database, schema, demo world (in development), API."""
+    threading.Thread(target=_import_application, daemon=True).start()
     with _until_signalled(), _listener(settings) as listener, own_database(settings, report) as database:
         prepare(database, report)
         logins = asyncio.run(furnish(database, report)) if settings.is_development else []
@@ -64,10 +66,8 @@ class _Uvicorn(uvicorn.Server):
 
 
 def _serve(settings: Settings, dsn: str, listener: socket.socket, announce: Callable[[], None]) -> None:
-    from stoory.app import create_app  # noqa: PLC0415 - most of the start-up time: PostgreSQL is up by now
-
     config = uvicorn.Config(
-        create_app(settings, database_dsn=dsn),
+        _import_application()(settings, database_dsn=dsn),
         loop="uvloop",
         http="httptools",
         lifespan="on",
@@ -77,7 +77,20 @@ def _serve(settings: Settings, dsn: str, listener: socket.socket, announce: Call
         log_config=None,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
+    gc.freeze()
+    gc.enable()
     _Uvicorn(config, announce).run([listener])
+
+
+def _import_application() -> Callable[..., Any]:
+    """Import the application, which takes longer than all else: `up` begins it beside the start of PostgreSQL.
+
+    What it brings lives as long as the process, so the garbage collector need never walk it, now or later.
+    """
+    gc.disable()
+    from stoory.app import create_app  # noqa: PLC0415 - the point of this function
+
+    return create_app
 
 
 @contextmanager

@@ -37,7 +37,6 @@ class Home(Struct):
         environ = {
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.defpath)),
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "STOORY_HOME": str(self.folder / "home"),
             "STOORY_PORT": "0",
         }
