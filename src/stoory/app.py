@@ -12,7 +12,7 @@ from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, SecurityScheme, Server, Tag
 
 from stoory import __version__, operations
 from stoory.accounts import api as accounts_api
@@ -40,6 +40,18 @@ from stoory.requests import api as requests_api
 from stoory.settings import Settings
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
+
+TAGS: Final = {
+    "auth": "Registering, signing in and out, sessions, the own profile.",
+    "users": "What anybody signed in may know of somebody else.",
+    "campaigns": "Postings with one budget for all the deals they lead to.",
+    "bids": "Postings that name the range of one deal.",
+    "requests": "Applications and invitations. Each is a deal; what changes one is a move of that deal.",
+    "messages": "Conversations, free text, and the buttons and forms with which a deal is negotiated.",
+    "admin": "What operators do.",
+    "operations": "For whoever runs this installation.",
+}
+"""The chapters of the API's description, in the order in which a reader wants them."""
 
 ROUTES: Final = [
     *accounts_api.ROUTES,
@@ -138,4 +150,6 @@ def _openapi() -> OpenAPIConfig:
         ),
         path="/schema/framework",
         render_plugins=(),
+        servers=[Server(url="/", description="This installation")],
+        tags=[Tag(name=name, description=meaning) for name, meaning in TAGS.items()],
     )

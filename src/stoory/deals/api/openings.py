@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 from litestar import Response
@@ -133,7 +133,7 @@ async def apply_to_posting(db: Db, actor: Me, data: JSONBody[ApplicationBody]) -
 
 
 @post("/api/bids/automated/initialize", who=SIGNED_IN, status=201, fails=(404, 409))
-async def initialize_bid(db: Db, actor: Me, data: JSONBody[InitializeBid]) -> Response[Any]:
+async def initialize_bid(db: Db, actor: Me, data: JSONBody[InitializeBid]) -> Response[Initialized]:
     """Open the automated negotiation of a bid with an influencer, or return the open one.
 
     201 the first time, 200 with `is_existing: true` afterwards, always with the current state and buttons.
@@ -142,7 +142,7 @@ async def initialize_bid(db: Db, actor: Me, data: JSONBody[InitializeBid]) -> Re
 
 
 @post("/api/campaigns/automated/initialize", who=SIGNED_IN, status=201, fails=(404, 409))
-async def initialize_campaign(db: Db, actor: Me, data: JSONBody[InitializeCampaign]) -> Response[Any]:
+async def initialize_campaign(db: Db, actor: Me, data: JSONBody[InitializeCampaign]) -> Response[Initialized]:
     """Open the automated negotiation of a campaign with an influencer, or return the open one.
 
     201 the first time, 200 with `is_existing: true` afterwards, always with the current state and buttons.
@@ -173,7 +173,7 @@ def _posting_of(data: ApplicationBody) -> tuple[Kind, UUID]:
 
 async def _initialize(
     db: Database, actor: Actor, kind: Kind, posting_id: UUID, data: InitializeBid | InitializeCampaign
-) -> Response[Any]:
+) -> Response[Initialized]:
     opening = Opening(
         kind=kind, posting_id=posting_id, influencer_id=data.influencer_id, amount=data.proposed_amount
     )

@@ -66,6 +66,7 @@ def _route(
         summary, _, description = cleandoc(function.__doc__ or "").partition("\n")
         return kind(
             path,
+            operation_id=function.__name__,
             status_code=status,
             summary=summary.rstrip("."),
             description=description.strip() or None,
