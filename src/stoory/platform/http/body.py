@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
-from typing import Any, ClassVar, Final, get_args, get_origin
+from typing import Any, ClassVar, Final, cast, get_args, get_origin
 
 import msgspec
 from litestar import Request
-from msgspec import UNSET, Struct, UnsetType, ValidationError
+from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError
 
-from stoory.errors import FieldError, Invalid, Unreadable, Unsupported
+from stoory.errors import FieldError, Invalid, StooryError, Unreadable, Unsupported
 from stoory.platform import wire
 from stoory.platform.http.errors import readable
 
 DEEPEST_NESTING: Final = 32
+NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+"""JSON can write these, but no text holds them, and no column."""
 
 
 class Body(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A request's body. `READ_ONLY` names keys of the same resource that are ignored, so that what GET returned
-    can be PUT back; every other key the resource does not have is refused by name. `EXAMPLE` documents it.
+    """A request's body.
+
+    `READ_ONLY` names keys of the same resource that are ignored, so that what GET returned can be PUT back; every
+    other key the resource does not have is refused by name. `EXAMPLE` documents it.
     """
 
     READ_ONLY: ClassVar[frozenset[str]] = frozenset()
@@ -45,12 +52,14 @@ def read(kind: Any, raw: bytes) -> Any:
     """Decode a JSON body as that type; the first fault costs a second, slower look that finds them all."""
     if raw.count(b"[") + raw.count(b"{") > DEEPEST_NESTING:
         _check_depth(_builtins(raw))
+    if b"\\u0000" in raw and (errors := list(_textless(_builtins(raw)))):
+        raise Invalid(*errors)
     try:
         return _decoder(kind).decode(raw)
     except ValidationError:
         return _reread(kind, _builtins(raw))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise Unreadable("The body is not JSON.") from problem
+        raise _unreadable(raw) from problem
 
 
 @cache
@@ -62,7 +71,30 @@ def _builtins(raw: bytes) -> Any:
     try:
         return wire.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise Unreadable("The body is not JSON.") from problem
+        raise _unreadable(raw) from problem
+
+
+def _unreadable(raw: bytes) -> StooryError:
+    """Return Invalid with its places when nothing but half a surrogate pair is wrong, which our decoder cannot read."""
+    try:
+        errors = list(_textless(json.loads(raw)))
+    except (ValueError, RecursionError):
+        errors = []
+    return Invalid(*errors) if errors else Unreadable("The body is not JSON.")
+
+
+def _textless(value: Any, path: str = "") -> Iterator[FieldError]:
+    """Find every string that is no text, keys included."""
+    if isinstance(value, str) and NO_TEXT.search(value):
+        yield FieldError(NO_TEXT.sub("\ufffd", path), "holds a character that no text has")
+    elif isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        for key, item in fields.items():
+            place = f"{path}.{key}" if path else key
+            yield from (*_textless(key, place), *_textless(item, place))
+    elif isinstance(value, list):
+        for i, item in enumerate(cast("list[Any]", value)):
+            yield from _textless(item, f"{path}[{i}]")
 
 
 def _check_depth(value: Any, depth: int = 0) -> None:
@@ -116,8 +148,23 @@ def _whole(kind: Any, value: Any, path: str) -> list[FieldError]:
         msgspec.convert(value, kind, dec_hook=wire.body_hook)
     except ValidationError as problem:
         at = str(problem).partition(" - at `$")[2].rstrip("`")
-        return [FieldError(path + (at if at.startswith("[") else ""), readable(str(problem)))]
+        return [FieldError(path + (at if at.startswith("[") else ""), _reason(kind, str(problem)))]
     return []
+
+
+def _reason(kind: Any, problem: str) -> str:
+    """Say what is wrong; a pattern is for machines, people are told what it means."""
+    if "matching regex" in problem and (meaning := _meaning(kind)):
+        return f"must be {meaning}"
+    return readable(problem)
+
+
+def _meaning(kind: Any) -> str:
+    """Return the description that stands beside a pattern in the type."""
+    metas = [meta for meta in getattr(kind, "__metadata__", ()) if isinstance(meta, Meta) and meta.pattern]
+    return next((meta.description for meta in metas if meta.description), "") or next(
+        (meaning for arg in get_args(kind) if (meaning := _meaning(arg))), ""
+    )
 
 
 def _struct_in(kind: Any) -> type[Struct] | None:
