@@ -113,6 +113,22 @@ $$;
 
 grant execute on function app.enter(uuid, uuid) to stoory_system;
 
+-- A token says its bearer's role, so a change of role, which is no route's business, ends every session.
+create function app.end_sessions_of_another_role() returns trigger
+    language plpgsql set search_path = ''
+as $$
+begin
+    update public.sessions
+       set ended_at = new.updated_at, ended_why = 'role_changed'
+     where user_id = new.id
+       and ended_at is null;
+    return null;
+end
+$$;
+
+create trigger users_role_ends_sessions after update of role on users
+    for each row when (old.role is distinct from new.role) execute function app.end_sessions_of_another_role();
+
 insert into users (id, name, phone, role, created_at, updated_at)
 values ('00000000-0000-0000-0000-000000000001', 'Stoory', 'system', 'system', '2026-01-01Z', '2026-01-01Z');
 

@@ -8,6 +8,9 @@ from typing import Final
 from tests.house.source import calls, dotted, modules
 
 GOING_ON_AS_SYSTEM: Final = {
+    "stoory.accounts.actions",
+    "stoory.accounts.api.operators",
+    "stoory.accounts.api.passwords",
     "stoory.chat.actions",
     "stoory.deals.actions.begin",
     "stoory.deals.actions.press",
@@ -16,7 +19,8 @@ GOING_ON_AS_SYSTEM: Final = {
 """Modules that call tx.as_system: the object was loaded as the user before."""
 
 NOBODY_SIGNED_IN: Final = {
-    "stoory.accounts.api",
+    "stoory.accounts.api.passwords",
+    "stoory.accounts.api.sessions",
     "stoory.cli",
     "stoory.deals.jobs",
     "stoory.operations",

@@ -25,7 +25,7 @@ WORLD = {
     "time",
     "urllib",
 }
-PURE = (sys.stdlib_module_names - WORLD) | {"msgspec"}
+PURE = (sys.stdlib_module_names - WORLD) | {"msgspec", "phonenumbers"}
 GROUND = {"stoory.money", "stoory.actor", "stoory.errors"}
 
 

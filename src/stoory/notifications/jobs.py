@@ -13,9 +13,7 @@ from stoory.platform.jobs import Handler
 async def token_theft(tx: Tx, payload: dict[str, Any]) -> None:
     """Tell a person that a refresh token was used twice and that its session has been ended."""
     session_id = UUID(payload["session_id"])
-    await notify(
-        tx, UUID(payload["user_id"]), "token_theft", {"session_id": session_id}, once=session_id
-    )
+    await notify(tx, UUID(payload["user_id"]), "token_theft", {"session_id": session_id}, once=session_id)
 
 
 JOBS: Final[dict[str, Handler]] = {"token_theft": token_theft}

@@ -1,7 +1,13 @@
-"""Access tokens: short-lived, signed with one fixed algorithm and a key looked up by its id."""
+"""Access tokens, short-lived and signed, and the refresh tokens that bring new ones.
+
+The algorithm is fixed and the key is looked up by its id. Each refresh token is made of the one before it.
+"""
 
 from __future__ import annotations
 
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -14,15 +20,17 @@ from stoory.errors import NotSignedIn
 
 ALGORITHM: Final = "HS256"
 LEEWAY_SECONDS: Final = 5
+REFRESH_TOKEN_BYTES: Final = 32
 
 
 class Tokens:
-    """Signs and reads access tokens. Keys are raw bytes; the first signs, all of them read (rotation)."""
+    """Signs and reads access tokens, and makes refresh tokens. The first key signs, all of them read (rotation)."""
 
-    def __init__(self, *secrets: str, ttl_seconds: int) -> None:
-        """Take the secrets, newest first; a key's id is a fingerprint of it."""
-        self._keys = {sha256(b"kid" + secret.encode()).hexdigest()[:16]: secret.encode() for secret in secrets}
+    def __init__(self, *keys: str, ttl_seconds: int) -> None:
+        """Take the keys, newest first; a key's id is a fingerprint of it."""
+        self._keys = {sha256(b"kid" + key.encode()).hexdigest()[:16]: key.encode() for key in keys}
         self._signing_kid = next(iter(self._keys))
+        self._refresh_key = hmac.digest(keys[0].encode(), b"stoory refresh tokens 1", "sha256")
         self.ttl_seconds = ttl_seconds
 
     def issue(self, actor: Actor, phone: str) -> str:
@@ -60,3 +68,23 @@ class Tokens:
             return Actor(UUID(claims["id"]), Role(claims["role"]), UUID(claims["sid"]))
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError) as problem:
             raise NotSignedIn from problem
+
+    def first_refresh_token(self) -> str:
+        """Return a random token to begin a session with."""
+        return _text(secrets.token_bytes(REFRESH_TOKEN_BYTES))
+
+    def child_of(self, refresh_token: str, session_id: UUID) -> str:
+        """Return the token that follows that one in its session: always the same, so that a retry is given it again.
+
+        Only who has the key can go on from a token, and no token of one session leads into another.
+        """
+        return _text(hmac.digest(self._refresh_key, session_id.bytes + refresh_token.encode(), "sha256"))
+
+
+def fingerprint(refresh_token: str) -> bytes:
+    """Return what is stored of a refresh token. 256 random bits need neither salt nor a slow hash."""
+    return sha256(refresh_token.encode()).digest()
+
+
+def _text(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,1 @@
+"""Accounts: people, their passwords and sessions, what others may know of them, what operators did to them."""
