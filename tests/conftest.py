@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import asyncpg
 import httpx
@@ -14,9 +13,8 @@ from stoory.app import Application
 from stoory.platform import migrations
 from stoory.platform.postgres import Server
 from stoory.settings import Settings
-from tests.world import ASHA, KABIR, MEERA, OM, RAVI, World
-
-WORLD_SQL = Path(__file__).parents[1] / "db" / "world.sql"
+from tests import invariants
+from tests.world import ASHA, KABIR, MEERA, OM, RAVI, World, lay
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Nothing here must survive a crash."""
@@ -59,29 +57,14 @@ async def superuser(server: Server) -> AsyncIterator[asyncpg.Connection[asyncpg.
 
 @pytest.fixture
 async def world(
-    application: Application, superuser: asyncpg.Connection[asyncpg.Record]
-) -> World:
-    """Return the world as db/world.sql lays it, whatever the test before did."""
-    await superuser.execute(await _clearing(superuser) + WORLD_SQL.read_text())
+    application: Application, superuser: asyncpg.Connection[asyncpg.Record], request: pytest.FixtureRequest
+) -> AsyncIterator[World]:
+    """Return the world as db/world.sql lays it, whatever the test before did; afterwards all must still be true."""
+    await lay(superuser)
     application.db.clock.ahead = timedelta()
-    return World(application)
-
-
-async def _clearing(superuser: asyncpg.Connection[asyncpg.Record]) -> str:
-    """Return the statements that empty every table but the plans, the system user and what tools keep."""
-    tables = await superuser.fetch(
-        """
-        select format('%I.%I', schemaname, tablename) as name
-          from pg_tables
-         where schemaname in ('public', 'queue')
-           and tablename not in ('schema_migrations', 'plans', 'users')
-        """
-    )
-    deletes = "".join(f"delete from {table['name']};" for table in tables)
-    return (
-        f"set session_replication_role = replica; {deletes} delete from users where role <> 'system';"
-        "set session_replication_role = default;"
-    )
+    yield World(application)
+    if request.node.get_closest_marker("breaks_invariants") is None:
+        await invariants.check(application.db)
 
 
 @pytest.fixture

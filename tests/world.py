@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 from msgspec import Struct
 
@@ -42,6 +44,31 @@ COFFEE_BID: Final = UUID("b1d00000-0000-4000-8000-000000000002")
 """Kabir's, 1,500 to 4,000."""
 SUMMER_CAMPAIGN: Final = UUID("ca000000-0000-4000-8000-000000000001")
 """Asha's, 10,000."""
+
+
+WORLD_SQL: Final = Path(__file__).parents[1] / "db" / "world.sql"
+
+
+async def lay(superuser: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Lay the world as db/world.sql does, whatever was there before."""
+    await superuser.execute(await _clearing(superuser) + WORLD_SQL.read_text())
+
+
+async def _clearing(superuser: asyncpg.Connection[asyncpg.Record]) -> str:
+    """Return the statements that empty every table but the plans, the system user and what tools keep."""
+    tables = await superuser.fetch(
+        """
+        select format('%I.%I', schemaname, tablename) as name
+          from pg_tables
+         where schemaname in ('public', 'queue')
+           and tablename not in ('schema_migrations', 'plans', 'users')
+        """
+    )
+    deletes = "".join(f"delete from {table['name']};" for table in tables)
+    return (
+        f"set session_replication_role = replica; {deletes} delete from users where role <> 'system';"
+        "set session_replication_role = default;"
+    )
 
 
 class World:

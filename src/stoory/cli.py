@@ -153,6 +153,29 @@ def openapi() -> None:
 
 
 @app.command()
+def demo(
+    url: Annotated[str | None, typer.Option(help="The server to play against; this home's own by default.")] = None,
+) -> None:
+    """Play the story of the README against the running server and tell it."""
+    import httpx
+
+    from stoory.demo import StepFailed, play
+
+    here = settings()
+
+    async def perform() -> None:
+        async with httpx.AsyncClient(base_url=url or here.url, timeout=30) as client:
+            await play(client, here.home / "demo-sessions.json", out)
+
+    try:
+        asyncio.run(perform())
+    except (StepFailed, httpx.TransportError) as problem:
+        reason = problem if isinstance(problem, StepFailed) else f"no server answers at {url or here.url}"
+        Console(stderr=True, highlight=False).print("[bold red]stoory demo:[/]", Text(str(reason)), soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)

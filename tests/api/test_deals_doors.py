@@ -22,7 +22,11 @@ async def amount(client: Client, request: dict[str, Any], rupees: float) -> http
 
 async def test_ravi_edits_his_application_until_it_is_answered(asha: Client, ravi: Client) -> None:
     request = await applied(ravi)
-    edit = {"proposed_amount": 4800, "message": "I could start next week.", "portfolio_links": ["https://a.example/b"]}
+    edit = {
+        "proposed_amount": 4800,
+        "message": "I could start next week.",
+        "portfolio_links": ["https://a.example/b"],
+    }
 
     edited = (await ravi.put(f"/api/requests/{request['id']}", json=edit)).json()["request"]
 
@@ -31,7 +35,9 @@ async def test_ravi_edits_his_application_until_it_is_answered(asha: Client, rav
     shown = (await asha.get(chat)).json()["conversation"]
     assert shown["flow_data"]["proposed_amount"] == 4800
     assert shown["last_message"]["action_data"]["buttons"][0]["data"] == {"amount": 4800}
-    await asha.post(f"{chat}/button-click", json={"action": "negotiate_amount", "data": {"proposed_amount": 4000}})
+    await asha.post(
+        f"{chat}/button-click", json={"action": "negotiate_amount", "data": {"proposed_amount": 4000}}
+    )
     late = await ravi.put(f"/api/requests/{request['id']}", json=edit)
     assert (late.status_code, late.json()["code"]) == (409, "invalid_action")
 
@@ -76,7 +82,9 @@ async def test_ravi_cannot_approve_his_own_application(ravi: Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "not_your_turn")
 
 
-async def test_rejecting_declines_and_cancelling_by_the_brand_rejects(asha: Client, ravi: Client, meera: Client) -> None:
+async def test_rejecting_declines_and_cancelling_by_the_brand_rejects(
+    asha: Client, ravi: Client, meera: Client
+) -> None:
     first, second = await applied(ravi), await applied(meera)
 
     assert (await status(asha, first, "rejected")).json()["request"]["status"] == "rejected"
@@ -160,7 +168,9 @@ async def test_a_campaign_hires_while_its_budget_lasts(asha: Client, ravi: Clien
     assert "₹4,000" in answer.json()["message"]
 
 
-async def test_om_may_move_for_the_awaited_side_and_is_recorded(asha: Client, ravi: Client, om: Client) -> None:
+async def test_om_may_move_for_the_awaited_side_and_is_recorded(
+    asha: Client, ravi: Client, om: Client
+) -> None:
     request = await applied(ravi)
     chat = f"/api/messages/conversations/{request['conversation_id']}"
 
@@ -185,7 +195,9 @@ async def test_the_context_tells_what_can_be_done_and_until_when(asha: Client, r
     assert hers["request"]["id"] == request["id"]
 
 
-async def test_applications_show_the_influencer_and_never_her_phone(asha: Client, ravi: Client, kabir: Client) -> None:
+async def test_applications_show_the_influencer_and_never_her_phone(
+    asha: Client, ravi: Client, kabir: Client
+) -> None:
     await applied(ravi)
     path = f"/api/bids/{VIDEO_BID}/applications"
 

@@ -33,7 +33,11 @@ async def test_initializing_a_bid_answers_as_the_guide_prints_it(asha: Client) -
     body = answer.json()
     assert body["success"] is True
     assert body["message"] == "Automated conversation initialized successfully"
-    assert (body["flow_state"], body["awaiting_role"], body["is_existing"]) == ("initial", "brand_owner", False)
+    assert (body["flow_state"], body["awaiting_role"], body["is_existing"]) == (
+        "initial",
+        "brand_owner",
+        False,
+    )
     conversation = body["conversation"]
     printed = {
         "bid_id": str(VIDEO_BID),
@@ -169,7 +173,9 @@ async def test_a_button_of_an_answered_message_is_stale(asha: Client, ravi: Clie
     request = await applied(ravi)
     chat = f"/api/messages/conversations/{request['conversation_id']}"
     [first] = (await asha.get(f"{chat}/messages")).json()["data"]["messages"]
-    await asha.post(f"{chat}/button-click", json={"action": "negotiate_amount", "data": {"proposed_amount": 4000}})
+    await asha.post(
+        f"{chat}/button-click", json={"action": "negotiate_amount", "data": {"proposed_amount": 4000}}
+    )
     press = {"action": "accept_proposal", "message_id": first["id"]}
 
     answer = await ravi.post(f"{chat}/button-click", json=press)
@@ -187,7 +193,8 @@ async def test_meera_is_told_nothing_of_their_deal(ravi: Client, meera: Client) 
         await meera.get(f"{chat}/context"),
         await meera.post(f"{chat}/button-click", json={"action": "accept_proposal"}),
         await meera.post(
-            f"{chat}/text-input", json={"input_type": "negotiation_amount", "values": {"proposed_amount": 4000}}
+            f"{chat}/text-input",
+            json={"input_type": "negotiation_amount", "values": {"proposed_amount": 4000}},
         ),
         await meera.get(f"/api/requests/{request['id']}"),
         await meera.delete(f"/api/requests/{request['id']}"),

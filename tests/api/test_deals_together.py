@@ -5,22 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import httpx
+import pytest
 
-from stoory.deals import queries
-from stoory.deals.history import replay
 from tests.api.test_deals_negotiation import applied
 from tests.world import ASHA, VIDEO_BID, World
 
 Client = httpx.AsyncClient
-
-
-async def check_the_diary(world: World) -> None:
-    """Fold the events of every deal and compare with its row, and its row with what it shows."""
-    async with world.db.as_system("a test reads the diary") as tx:
-        requests = await tx.connection.fetch("select request_id from deals")
-        for record in requests:
-            row = await queries.deal_of(tx, record["request_id"])
-            assert replay(await queries.events(tx, record["request_id"])) == row.deal
 
 
 async def test_of_fifty_presses_at_once_one_is_made(world: World, ravi: Client) -> None:
@@ -40,32 +30,33 @@ async def test_of_fifty_presses_at_once_one_is_made(world: World, ravi: Client) 
     state = made[0].json()["next_flow_state"]
     assert all(answer.json()["conversation"]["flow_state"] == state for answer in lost)
     assert all("allowed" in answer.json() for answer in lost)
-    await check_the_diary(world)
 
 
-async def test_of_twenty_applications_at_once_one_is_made(world: World, ravi: Client) -> None:
+async def test_of_twenty_applications_at_once_one_is_made(ravi: Client) -> None:
     body = {"bid_id": str(VIDEO_BID), "proposed_amount": 5000}
 
     answers = await asyncio.gather(*(ravi.post("/api/requests", json=body) for _ in range(20)))
 
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
     assert len((await ravi.get("/api/requests")).json()["requests"]) == 1
-    await check_the_diary(world)
 
 
-async def test_two_acceptances_at_once_hire_one(world: World, asha: Client, ravi: Client, meera: Client) -> None:
+async def test_two_acceptances_at_once_hire_one(asha: Client, ravi: Client, meera: Client) -> None:
     first, second = await applied(ravi), await applied(meera)
-    paths = [f"/api/messages/conversations/{each['conversation_id']}/button-click" for each in (first, second)]
+    paths = [
+        f"/api/messages/conversations/{each['conversation_id']}/button-click" for each in (first, second)
+    ]
 
     answers = await asyncio.gather(*(asha.post(path, json={"action": "accept_proposal"}) for path in paths))
 
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     [lost] = [answer for answer in answers if answer.status_code == 409]
     assert lost.json()["code"] == "already_hired"
-    await check_the_diary(world)
 
 
-async def test_an_offer_nobody_answers_expires_after_72_hours(world: World, asha: Client, ravi: Client) -> None:
+async def test_an_offer_nobody_answers_expires_after_72_hours(
+    world: World, asha: Client, ravi: Client
+) -> None:
     request = await applied(ravi)
 
     await world.pass_time(hours=71, minutes=59)
@@ -74,12 +65,15 @@ async def test_an_offer_nobody_answers_expires_after_72_hours(world: World, asha
     after = (await asha.get(f"/api/requests/{request['id']}")).json()["request"]
 
     assert (before["status"], after["status"], after["flow_state"]) == ("pending", "cancelled", "expired")
-    chat = (await asha.get(f"/api/messages/conversations/{request['conversation_id']}")).json()["conversation"]
+    chat = (await asha.get(f"/api/messages/conversations/{request['conversation_id']}")).json()[
+        "conversation"
+    ]
     assert (chat["chat_status"], chat["automation_enabled"]) == ("completed", False)
-    await check_the_diary(world)
 
 
-async def test_the_awaited_side_is_reminded_at_half_time_once(world: World, asha: Client, ravi: Client) -> None:
+async def test_the_awaited_side_is_reminded_at_half_time_once(
+    world: World, asha: Client, ravi: Client
+) -> None:
     request = await applied(ravi)
     path = f"/api/messages/conversations/{request['conversation_id']}/messages"
 
@@ -87,12 +81,14 @@ async def test_the_awaited_side_is_reminded_at_half_time_once(world: World, asha
     await world.pass_time(minutes=1)
 
     messages = (await asha.get(path)).json()["data"]["messages"]
-    assert [message["message"].startswith("A reminder for the brand") for message in messages] == [False, True]
+    assert [message["message"].startswith("A reminder for the brand") for message in messages] == [
+        False,
+        True,
+    ]
     assert messages[0]["action_data"]["buttons"], "a reminder answers nothing"
     async with world.db.as_system("a test looks at notifications") as tx:
         reminders = await tx.value(int, "select count(*) from notifications where kind = 'deal_reminder'")
     assert reminders == 1
-    await check_the_diary(world)
 
 
 async def test_an_accepted_deal_that_is_not_paid_expires_after_three_days(
@@ -105,10 +101,11 @@ async def test_an_accepted_deal_that_is_not_paid_expires_after_three_days(
 
     seen = (await ravi.get(f"/api/requests/{request['id']}")).json()["request"]
     assert (seen["status"], seen["flow_state"]) == ("cancelled", "expired")
-    await check_the_diary(world)
 
 
-async def test_cancelling_a_bid_closes_its_deals(world: World, asha: Client, ravi: Client, meera: Client) -> None:
+async def test_cancelling_a_bid_closes_its_deals(
+    world: World, asha: Client, ravi: Client, meera: Client
+) -> None:
     pending, accepted = await applied(ravi), await applied(meera)
     await asha.put(f"/api/requests/{accepted['id']}/status", json={"status": "approved"})
 
@@ -120,7 +117,6 @@ async def test_cancelling_a_bid_closes_its_deals(world: World, asha: Client, rav
     second = (await meera.get(f"/api/requests/{accepted['id']}")).json()["request"]
     assert (first["flow_state"], first["status"]) == ("declined", "rejected")
     assert (second["flow_state"], second["status"]) == ("cancelled", "cancelled")
-    await check_the_diary(world)
 
 
 async def test_a_posting_past_its_end_takes_no_applications_and_closes(
@@ -138,10 +134,16 @@ async def test_a_posting_past_its_end_takes_no_applications_and_closes(
     await world.pass_time(seconds=1)
 
     assert (late.status_code, late.json()["code"]) == (409, "not_open")
-    assert (still, (await asha.get(f"/api/bids/{VIDEO_BID}")).json()["bid"]["status"]) == ("open", "cancelled")
+    assert (still, (await asha.get(f"/api/bids/{VIDEO_BID}")).json()["bid"]["status"]) == (
+        "open",
+        "cancelled",
+    )
 
 
-async def test_a_clock_that_fails_does_not_stop_the_others(world: World, asha: Client, ravi: Client, meera: Client) -> None:
+@pytest.mark.breaks_invariants
+async def test_a_clock_that_fails_does_not_stop_the_others(
+    world: World, asha: Client, ravi: Client, meera: Client
+) -> None:
     broken, sound = await applied(ravi), await applied(meera)
     async with world.db.as_system("a test breaks a deal") as tx:
         await tx.run("update deals set flow_data = '{}' where request_id = $1", broken["id"])
