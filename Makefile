@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check soak fmt lock clean
+.PHONY: help run test check soak fmt docs lock clean
 .DELETE_ON_ERROR:
 
 # pip: only what the lock names, as the lock hashed it, and never a compiler.
@@ -22,7 +22,7 @@ test: .venv/.dev ## Run every test (ARGS="-k ravi" for some)
 check: .venv/.dev ## Format, lint, types, layers, migrations, the rules of the house
 	@echo "ruff"         && .venv/bin/ruff format --check --quiet && .venv/bin/ruff check --quiet
 	@echo "basedpyright" && .venv/bin/basedpyright --level error
-	@echo "import-linter" && .venv/bin/lint-imports --no-timing
+	@echo "import-linter" && .venv/bin/lint-imports --no-logo
 	@echo "squawk"       && .venv/bin/squawk db/migrations/*.sql
 	@echo "house"        && .venv/bin/pytest -q tests/house
 
@@ -31,6 +31,9 @@ soak: .venv/.dev ## Run the long campaigns at full size (hours)
 
 fmt: .venv/.dev ## Format, and mend what can be mended
 	@.venv/bin/ruff check --fix --quiet; .venv/bin/ruff format --quiet
+
+docs: .venv/.stoory ## Write the pages of docs/ that are made from the code
+	@.venv/bin/stoory docs
 
 lock: .venv/.dev ## Pin what pyproject.toml asks for (ARGS=--upgrade for the newest)
 	@echo "Locking requirements/run.lock" && $(LOCK) -o requirements/run.lock $(ARGS)

@@ -49,6 +49,7 @@ TAGS: Final = {
     "requests": "Applications and invitations. Each is a deal; what changes one is a move of that deal.",
     "messages": "Conversations, free text, and the buttons and forms with which a deal is negotiated.",
     "admin": "What operators do.",
+    "debug": "What stands behind a conversation when something went wrong; operators only, and on the record.",
     "operations": "For whoever runs this installation.",
 }
 """The chapters of the API's description, in the order in which a reader wants them."""

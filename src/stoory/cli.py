@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -154,7 +155,9 @@ def openapi() -> None:
 
 @app.command()
 def demo(
-    url: Annotated[str | None, typer.Option(help="The server to play against; this home's own by default.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="The server to play against; this home's own by default.")
+    ] = None,
 ) -> None:
     """Play the story of the README against the running server and tell it."""
     import httpx
@@ -171,8 +174,19 @@ def demo(
         asyncio.run(perform())
     except (StepFailed, httpx.TransportError) as problem:
         reason = problem if isinstance(problem, StepFailed) else f"no server answers at {url or here.url}"
-        Console(stderr=True, highlight=False).print("[bold red]stoory demo:[/]", Text(str(reason)), soft_wrap=True)
+        Console(stderr=True, highlight=False).print(
+            "[bold red]stoory demo:[/]", Text(str(reason)), soft_wrap=True
+        )
         raise typer.Exit(1) from None
+
+
+@app.command()
+def docs(folder: Annotated[Path, typer.Argument(file_okay=False, exists=True)] = Path("docs")) -> None:
+    """Write the pages of the documentation that are made from the code."""
+    from stoory.docs import write
+
+    written = write(folder)
+    out.print(f"Written: {', '.join(written)}" if written else "Every page is as it should be.")
 
 
 @app.command()
