@@ -109,7 +109,7 @@ class World:
     @asynccontextmanager
     async def client(self, person: Person | None = None) -> AsyncIterator[httpx.AsyncClient]:
         """Return an HTTP client of that person, or of nobody."""
-        headers = {}
+        headers: dict[str, str] = {}
         if person is not None:
             actor = await self.sign_in(person)
             headers["Authorization"] = f"Bearer {self.app.tokens.issue(actor, person.phone)}"

@@ -13,13 +13,13 @@ from tests.world import World
 
 
 async def test_the_demo_tells_its_story_to_accepted_waiting_for_payment(world: World, tmp_path: Path) -> None:
-    told = Console(file=StringIO(), width=120)
+    story = StringIO()
+    told = Console(file=story, width=120)
     async with world.client() as client:
         await play(client, tmp_path / "sessions.json", told)
         await play(client, tmp_path / "sessions.json", told)
 
-    story = told.file.getvalue()  # pyright: ignore[reportAttributeAccessIssue] - it is a StringIO
-    assert story.count("accepted, waiting for payment") == 2
+    assert story.getvalue().count("accepted, waiting for payment") == 2
 
 
 async def test_the_demo_stops_at_a_step_that_fails(world: World, tmp_path: Path) -> None:

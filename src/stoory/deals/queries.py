@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
+from typing import TypedDict, cast
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -42,12 +42,19 @@ class DealRow(Struct, kw_only=True):
         return cast("UUID", self.bid_id or self.campaign_id)
 
 
-def source(kind: Kind, posting_id: UUID) -> dict[str, UUID | None]:
-    """Return a posting as the two columns that name it; exactly one of them is set."""
-    return {
-        "campaign_id": posting_id if kind is Kind.CAMPAIGN else None,
-        "bid_id": posting_id if kind is Kind.BID else None,
-    }
+class Source(TypedDict):
+    """A posting as the two columns that name it; exactly one of them is set."""
+
+    campaign_id: UUID | None
+    bid_id: UUID | None
+
+
+def source(kind: Kind, posting_id: UUID) -> Source:
+    """Return a posting in the column of its kind."""
+    return Source(
+        campaign_id=posting_id if kind is Kind.CAMPAIGN else None,
+        bid_id=posting_id if kind is Kind.BID else None,
+    )
 
 
 async def deal_in(tx: Tx, conversation_id: UUID) -> DealRow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from msgspec import Struct
@@ -99,7 +99,7 @@ def _flow(request_id: UUID, deal: Deal, history: list[Event]) -> Flow:
     )
 
 
-async def _on_record(tx: Tx, actor: Actor, what: str, subject_id: UUID) -> None:
+async def _on_record(tx: Tx, actor: Actor, what: LiteralString, subject_id: UUID) -> None:
     await tx.as_system("the audit log is written by the system alone")
     await audit(tx, actor, what, subject_id)
 

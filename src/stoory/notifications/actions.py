@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID, uuid4
 
 from stoory.notifications import queries
@@ -15,7 +15,7 @@ class Notified(Hint, frozen=True):
 
 
 async def notify(
-    tx: Tx, user_id: UUID, kind: LiteralString, data: dict[str, Any], *, once: UUID | None = None
+    tx: Tx, user_id: UUID, kind: str, data: dict[str, Any], *, once: UUID | None = None
 ) -> None:
     """Let a person know, in the transaction that made it true; needs `tx.as_system`.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, LiteralString
+from typing import Any
 from uuid import UUID
 
 from stoory.platform.database import Tx
 
 
 async def insert_notification(
-    tx: Tx, notification_id: UUID, user_id: UUID, *, kind: LiteralString, data: dict[str, Any]
+    tx: Tx, notification_id: UUID, user_id: UUID, *, kind: str, data: dict[str, Any]
 ) -> None:
     """Keep something for a person to know, unless it is kept already."""
     await tx.run(

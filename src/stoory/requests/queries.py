@@ -193,10 +193,16 @@ class Changes(Struct, kw_only=True):
     portfolio_links: list[str] | UnsetType = UNSET
 
 
+class Stored(Struct):
+    """What the database made of a draft."""
+
+    id: UUID
+
+
 async def insert_request(tx: Tx, draft: Draft) -> UUID | None:
     """Store a request; None when the influencer has a live one for this posting already."""
-    return await tx.value(
-        UUID | None,  # pyright: ignore[reportArgumentType] - a union is no type to the checker, but is to msgspec
+    stored = await tx.maybe(
+        Stored,
         """
         insert into requests (campaign_id, bid_id, influencer_id, brand_owner_id, proposed_amount, message,
                               portfolio_links, created_at, updated_at)
@@ -213,6 +219,7 @@ async def insert_request(tx: Tx, draft: Draft) -> UUID | None:
         draft.portfolio_links,
         tx.now,
     )
+    return stored and stored.id
 
 
 async def update_words(tx: Tx, request_id: UUID, changes: Changes) -> None:

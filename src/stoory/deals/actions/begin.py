@@ -16,7 +16,7 @@ from stoory.deals.actions.record import Outcome, record_first
 from stoory.deals.amounts import bid_bounds, campaign_bounds, check_amount
 from stoory.deals.deal import Terms
 from stoory.deals.history import evolve
-from stoory.deals.queries import DealRow, source
+from stoory.deals.queries import DealRow, Source, source
 from stoory.deals.rules import PROCESS_VERSION
 from stoory.deals.states import Action
 from stoory.errors import Conflict, NotFound
@@ -43,7 +43,7 @@ class Opening(Struct, kw_only=True):
     portfolio_links: list[str] = []
 
     @property
-    def source(self) -> dict[str, UUID | None]:
+    def source(self) -> Source:
         """The posting, in the column of its kind."""
         return source(self.kind, self.posting_id)
 
@@ -122,23 +122,29 @@ async def _begin(tx: Tx, actor: Actor, held: _Held, opening: Opening, action: Ac
         message=opening.message,
         field=opening.amount_field,
     )
-    people = {
-        **opening.source,
-        "influencer_id": opening.influencer_id,
-        "brand_owner_id": posting.created_by,
-    }
+    brand_owner_id, influencer_id = posting.created_by, opening.influencer_id
     draft = Draft(
-        **people,
+        **opening.source,
+        influencer_id=influencer_id,
+        brand_owner_id=brand_owner_id,
         proposed_amount=opening.amount,
         message=opening.message,
         portfolio_links=opening.portfolio_links,
     )
     request_id = await requests.open_request(tx, draft)
-    conversation_id = await chat.open_for_deal(tx, request_id=request_id, **people)
+    conversation_id = await chat.open_for_deal(
+        tx,
+        request_id=request_id,
+        **opening.source,
+        brand_owner_id=brand_owner_id,
+        influencer_id=influencer_id,
+    )
     row = DealRow(
         request_id=request_id,
         conversation_id=conversation_id,
-        **people,
+        **opening.source,
+        influencer_id=influencer_id,
+        brand_owner_id=brand_owner_id,
         initialized_at=None,
         deal=evolve(None, event),
     )

@@ -86,7 +86,7 @@ async def change_request_status(
     db: Db, actor: Me, request_id: Id, data: JSONBody[StatusChange]
 ) -> RequestAnswer:
     """Give a request a status by the move that stands for it; the one it has already changes nothing."""
-    reason = {} if data.reason is UNSET else {"reason": data.reason}
+    reason: dict[str, object] = {} if data.reason is UNSET else {"reason": data.reason}
     async with db.as_user(actor) as tx:
         row = await queries.deal_of(tx, request_id)
         await change_status(tx, actor, row, status=data.status, data=reason)
