@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from litestar.params import JSONBody, Parameter
+from litestar.params import JSONBody, QueryParameter
 
 from stoory.accounts import actions
 from stoory.accounts.api.bodies import StatusChange, UserAnswer, UsersAnswer
@@ -22,12 +22,12 @@ from stoory.platform.http.routes import OPERATORS, Db, Id, Me, get, put
 
 RoleFilter = Annotated[
     Literal["influencer", "brand_owner", "admin"] | None,
-    Parameter(query="role", description="only people of this role"),
+    QueryParameter(name="role", description="only people of this role"),
 ]
-StatusFilter = Annotated[Status | None, Parameter(query="status", description="only people who stand so")]
+StatusFilter = Annotated[Status | None, QueryParameter(name="status", description="only people who stand so")]
 Search = Annotated[
     str | None,
-    Parameter(query="search", max_length=255, description="a part of the name, phone or e-mail address"),
+    QueryParameter(name="search", max_length=255, description="a part of the name, phone or e-mail address"),
 ]
 
 
