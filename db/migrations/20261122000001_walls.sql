@@ -2,6 +2,9 @@
 
 -- Three roles, none of them a superuser and none with BYPASSRLS. A managed host may have made them already.
 do $$
+declare
+    may_act constant text := case when current_setting('server_version_num')::integer < 160000 then 'member'
+                                  else 'set' end;
 begin
     if not exists (select from pg_catalog.pg_roles where rolname = 'stoory_api') then
         create role stoory_api nologin;
@@ -10,11 +13,12 @@ begin
         create role stoory_system nologin;
     end if;
     -- Definer functions are owned by stoory_system, so whoever migrates must be able to give them away;
-    -- and where one login does everything, it must be able to act in both roles.
-    if not pg_has_role(current_user, 'stoory_system', 'member') then
+    -- and where one login does everything, it must be able to act in both roles. Since PostgreSQL 16 who creates
+    -- a role is a member that may not yet act in it.
+    if not pg_has_role(current_user, 'stoory_system', may_act) then
         execute format('grant stoory_system to %I', current_user);
     end if;
-    if not pg_has_role(current_user, 'stoory_api', 'member') then
+    if not pg_has_role(current_user, 'stoory_api', may_act) then
         execute format('grant stoory_api to %I', current_user);
     end if;
 end
