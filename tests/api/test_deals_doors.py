@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from tests.api.test_deals_negotiation import INITIALIZE, applied
+from tests.deals import INITIALIZE, applied
 from tests.world import SUMMER_CAMPAIGN, VIDEO_BID
 
 Client = httpx.AsyncClient

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.api.test_deals_negotiation import applied
+from tests.deals import applied
 from tests.world import ASHA, VIDEO_BID, World
 
 Client = httpx.AsyncClient

@@ -6,7 +6,7 @@ import httpx
 
 from stoory.app import Application
 from stoory.settings import Settings
-from tests.api.test_deals_negotiation import applied
+from tests.deals import applied
 from tests.world import OM, World
 
 Client = httpx.AsyncClient

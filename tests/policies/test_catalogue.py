@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-
 TOOLS = ("schema_migrations",)
 """Tables of tools, not ours."""
 
@@ -29,7 +28,7 @@ async def test_row_security_is_enabled_and_forced_on_every_table(superuser: asyn
     assert set(bare) == set(TOOLS)
 
 
-async def test_no_policy_is_for_everybody_or_lets_everything_pass(superuser: asyncpg.Connection[asyncpg.Record]) -> None:
+async def test_no_policy_is_for_everybody_or_passes_everything(superuser: asyncpg.Connection[asyncpg.Record]) -> None:
     loose = await names(
         superuser,
         """
@@ -43,7 +42,7 @@ async def test_no_policy_is_for_everybody_or_lets_everything_pass(superuser: asy
     assert loose == []
 
 
-async def test_every_policy_asks_for_the_user_once_and_not_for_each_row(superuser: asyncpg.Connection[asyncpg.Record]) -> None:
+async def test_every_policy_asks_once_who_the_user_is(superuser: asyncpg.Connection[asyncpg.Record]) -> None:
     """`(select app.user_id())` becomes an InitPlan; a bare call would run for every row."""
     policies = await superuser.fetch(
         """
@@ -89,7 +88,7 @@ async def test_no_function_of_ours_is_executable_by_everybody(superuser: asyncpg
     assert public == []
 
 
-async def test_the_applications_roles_own_nothing_they_could_loosen(superuser: asyncpg.Connection[asyncpg.Record]) -> None:
+async def test_the_applications_roles_own_no_wall_to_loosen(superuser: asyncpg.Connection[asyncpg.Record]) -> None:
     powerful = await names(
         superuser,
         """
