@@ -192,8 +192,8 @@ class Walk(RuleBasedStateMachine):
 
 
 Walk.TestCase.settings = settings(
-    max_examples=30,
-    stateful_step_count=20,
+    max_examples=20,
+    stateful_step_count=15,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],

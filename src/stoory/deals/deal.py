@@ -67,7 +67,7 @@ class Deal(Struct, frozen=True, kw_only=True):
     influencer_confirmed: bool
     """False while the influencer has not yet said yes to the amount, in any way."""
     accepted_at: datetime | None = None
-    """When it was first accepted."""
+    """When it was accepted; the time to pay runs from here."""
     deadlines: dict[Action, datetime] = field(default_factory=dict[Action, datetime])
     """The clocks that run: at that instant the timer makes its move."""
     reminders: tuple[Reminder, ...] = ()

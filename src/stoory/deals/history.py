@@ -72,7 +72,7 @@ def _edited(deal: Deal, event: Event) -> Changes:
 def _accepted(deal: Deal, event: Event) -> Changes:
     return {
         "agreed_amount": event.amount,
-        "accepted_at": deal.accepted_at or event.at,
+        "accepted_at": event.at,
         "influencer_confirmed": deal.influencer_confirmed or event.by_role is Role.INFLUENCER,
     }
 
