@@ -23,6 +23,7 @@ comment on column users.role is 'system belongs to the one author of automated m
 
 -- Only a verified address identifies a person, and only one of them.
 create unique index users_verified_email on users (lower(email)) where email_verified;
+create index users_newest on users (created_at desc, id desc);
 
 create table credentials (
     user_id       uuid primary key references users (id) on delete cascade,

@@ -34,9 +34,8 @@ def later(world: World) -> Iterator[Later]:
 
 
 @pytest.fixture
-def told(world: World) -> Iterator[list[Hint]]:
-    """Return the hints published during the test."""
+def told(world: World) -> list[Hint]:
+    """Return the hints published from now on."""
     hints: list[Hint] = []
     world.db.bus.listen(hints.append)
-    yield hints
-    world.db.bus._listeners.remove(hints.append)
+    return hints

@@ -53,7 +53,7 @@ def _encoded(raw: bytes) -> str:
 
 def test_a_token_has_the_claims_of_the_guide_and_ours(tokens: Tokens) -> None:
     token = tokens.issue(Actor(ASHA.id, Role.BRAND_OWNER, SESSION), "+1234567890")
-    said = jwt.decode(token, SECRET, algorithms=["HS256"])
+    said: dict[str, Any] = jwt.decode(token, SECRET, algorithms=["HS256"])  # pyright: ignore[reportUnknownMemberType]
 
     assert isinstance(said["iat"], int)
     assert said["exp"] - said["iat"] == 3600
@@ -111,7 +111,7 @@ def test_a_token_signed_in_another_way_is_not_believed(tokens: Tokens) -> None:
 
 
 def test_where_a_token_says_its_key_lies_is_not_looked_at(tokens: Tokens) -> None:
-    strange = {
+    strange: dict[str, Any] = {
         "jku": "https://evil.example/keys",
         "x5u": "https://evil.example",
         "jwk": {"kty": "oct", "k": "eA"},

@@ -10,7 +10,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 import jwt
@@ -47,7 +47,8 @@ class Tokens:
             "typ": "access",
         }
         key = self._keys[self._signing_kid]
-        return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": self._signing_kid})
+        headers = {"kid": self._signing_kid}
+        return jwt.encode(claims, key, algorithm=ALGORITHM, headers=headers)  # pyright: ignore[reportUnknownMemberType]
 
     def read(self, token: str) -> Actor:
         """Return who a token speaks for; NotSignedIn when it is forged, expired or of another kind.
@@ -56,7 +57,7 @@ class Tokens:
         """
         try:
             key = self._keys[jwt.get_unverified_header(token).get("kid", "")]
-            claims: dict[str, Any] = jwt.decode(
+            claims = jwt.decode(  # pyright: ignore[reportUnknownMemberType]
                 token,
                 key,
                 algorithms=[ALGORITHM],
