@@ -191,7 +191,7 @@ async def test_the_context_tells_what_can_be_done_and_until_when(asha: Client, r
     assert his["open_actions"] == ["edit_proposal", "withdraw_proposal"]
     assert hers["business_rules"]["rounds_left"] == 5
     assert list(hers["deadlines"]) == ["offer_expired"]
-    assert hers["posting"]["id"] == str(VIDEO_BID)
+    assert (hers["posting"]["id"], hers["posting"]["max_budget"]) == (str(VIDEO_BID), 8000)
     assert hers["request"]["id"] == request["id"]
 
 

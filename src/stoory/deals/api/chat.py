@@ -26,13 +26,17 @@ from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
 from stoory.platform.http.routes import SIGNED_IN, Db, Id, Me, get, post
 from stoory.postings import queries as postings
-from stoory.postings.rules import Posting
+from stoory.postings.api.shapes import Bid, Campaign, shown
+from stoory.postings.rules import Kind
 from stoory.requests import queries as requests
 from stoory.requests.queries import Request
 
 ActionName = Annotated[str, Meta(min_length=1, max_length=50, description="the action of a button")]
 InputName = Annotated[str, Meta(min_length=1, max_length=50, description="the `input_type` of a prompt")]
 Values = Annotated[dict[str, Any], Meta(max_length=50)]
+
+
+SHAPES: Final[dict[Kind, type[Campaign | Bid]]] = {Kind.CAMPAIGN: Campaign, Kind.BID: Bid}
 
 
 class ButtonClick(Body):
@@ -84,7 +88,7 @@ class Context(Struct, kw_only=True):
     open_actions: list[Action]
     business_rules: BusinessRules
     deadlines: dict[Action, datetime]
-    posting: Posting
+    posting: Campaign | Bid
     request: Request
 
 
@@ -118,12 +122,13 @@ async def show_context(db: Db, actor: Me, conversation_id: Id) -> ContextAnswer:
     """Return what can be done in a deal's conversation now, and about what it is."""
     async with db.as_user(actor, readonly=True) as tx:
         row = await queries.deal_in(tx, conversation_id)
+        posting = await postings.posting(tx, row.kind, row.posting_id)
         return ContextAnswer(
             context=Context(
                 open_actions=open_actions(row.deal, actor.role),
                 business_rules=flow_context(row.deal).business_rules,
                 deadlines=row.deal.deadlines,
-                posting=await postings.posting(tx, row.kind, row.posting_id),
+                posting=shown(SHAPES[row.kind], posting, actor),
                 request=await requests.request(tx, row.request_id),
             )
         )
