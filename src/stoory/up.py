@@ -8,7 +8,9 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, Final
 
 import uvicorn
@@ -31,13 +33,14 @@ Announce = Callable[[Settings, list[DemoLogin]], None]
 
 def up(settings: Settings, *, report: Report, announce: Announce) -> None:
     """Run a whole home until a signal: database, schema, demo world (in development), API."""
-    threading.Thread(target=_import_application, daemon=True).start()
+    importing = ThreadPoolExecutor(1).submit(_import_application)
     with _until_signalled(), _listener(settings) as listener, own_database(settings, report) as database:
         prepare(database, report)
         logins = asyncio.run(furnish(database, report)) if settings.is_development else []
         with _kept_alive(database.server, report):
             bound = replace(settings, port=listener.getsockname()[1])
-            _serve(bound, database.app, listener, lambda: announce(bound, logins))
+            create = partial(importing.result(), bound, database_dsn=database.app)
+            _serve(create, listener, lambda: announce(bound, logins))
 
 
 def serve(settings: Settings, *, announce: Announce) -> None:
@@ -50,7 +53,8 @@ def serve(settings: Settings, *, announce: Announce) -> None:
         raise CannotStart(f"{len(missing)} migrations are not applied yet; run `stoory migrate`")
     with _until_signalled(), _listener(settings) as listener:
         bound = replace(settings, port=listener.getsockname()[1])
-        _serve(bound, settings.database_url, listener, lambda: announce(bound, []))
+        create = partial(_import_application(), bound, database_dsn=settings.database_url)
+        _serve(create, listener, lambda: announce(bound, []))
 
 
 class _Uvicorn(uvicorn.Server):
@@ -65,9 +69,9 @@ class _Uvicorn(uvicorn.Server):
         self._announce()
 
 
-def _serve(settings: Settings, dsn: str, listener: socket.socket, announce: Callable[[], None]) -> None:
+def _serve(create: Callable[[], Any], listener: socket.socket, announce: Callable[[], None]) -> None:
     config = uvicorn.Config(
-        _import_application()(settings, database_dsn=dsn),
+        create(),
         loop="uvloop",
         http="httptools",
         lifespan="on",
