@@ -37,6 +37,7 @@ create index idx_conversations_bid_id on conversations (bid_id);
 create index idx_conversations_brand_owner_id on conversations (brand_owner_id);
 create index idx_conversations_influencer_id on conversations (influencer_id);
 create index conversations_admin_id on conversations (admin_id);
+-- None on updated_at: every message changes it, and would then rewrite all these entries instead of none.
 
 create unique index conversations_one_open_per_bid on conversations (bid_id, brand_owner_id, influencer_id)
     where bid_id is not null and chat_status = 'automated';
@@ -94,7 +95,7 @@ create table participations (
     primary key (conversation_id, user_id)
 );
 
-create index participations_user_id on participations (user_id);
+create index participations_user_id on participations (user_id, other_user_id);
 create index participations_other_user_id on participations (other_user_id);
 
 -- Numbers a message under its conversation's lock, so that seq has no gap whoever writes, and whatever rolls back.

@@ -57,7 +57,7 @@ async def _sent_before(tx: Tx, actor: Actor, draft: Draft) -> Sent:
     message = await queries.message_sent_as(tx, actor.id, draft.client_msg_id)
     if not drafts.says_the_same(message, draft):
         raise Conflict("This client_msg_id belongs to another message of yours.", code="client_msg_id_reused")
-    cursors = await queries.cursors(tx, message.conversation_id)
+    cursors = await queries.cursors_in(tx, message.conversation_id)
     return Sent(rules.message_shown(message, actor, cursors), is_new=False)
 
 

@@ -7,7 +7,9 @@ from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 from litestar import Response
-from msgspec import Meta
+from litestar.di import NamedDependency, Provide
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
 
 from stoory.actor import Actor
 from stoory.chat import actions, queries
@@ -25,7 +27,7 @@ from stoory.platform.http.pages import (
     decode_cursor,
     page,
 )
-from stoory.platform.http.routes import SIGNED_IN, Db, Me, get, post, put
+from stoory.platform.http.routes import SIGNED_IN, Db, Id, Me, get, post, put
 
 
 class ConversationsAnswer(Answer):
@@ -74,60 +76,54 @@ class SeenUpTo(Body):
     up_to_seq: Annotated[int, Meta(ge=0)] | None = None
 
 
-@get("/api/messages/conversations", who=SIGNED_IN)
-async def list_conversations(
-    db: Db,
-    actor: Me,
-    *,
-    limit: Limit = DEFAULT_PAGE_ROWS,
-    cursor: CursorParam = None,
-    include_total: IncludeTotal = False,
-) -> ConversationsAnswer:
+class Asked(Struct):
+    """Which page of a list."""
+
+    after: tuple[datetime, UUID] | None
+    limit: int
+    include_total: bool
+
+
+async def read_page(
+    *, limit: Limit = DEFAULT_PAGE_ROWS, cursor: CursorParam = None, include_total: IncludeTotal = False
+) -> Asked:
+    """Read the query of a list, the same for all four."""
+    return Asked(decode_cursor(tuple[datetime, UUID], cursor), limit, include_total)
+
+
+PAGE: Final = {"asked": Provide(read_page)}
+
+
+@get("/api/messages/conversations", who=SIGNED_IN, dependencies=PAGE)
+async def list_conversations(db: Db, actor: Me, asked: NamedDependency[Asked]) -> ConversationsAnswer:
     """List all conversations, newest activity first; an operator's list holds everybody's."""
-    return await _page(db, actor, None, limit=limit, cursor=cursor, include_total=include_total)
+    return await _page(db, actor, None, asked)
 
 
-@get("/api/messages/conversations/direct", who=SIGNED_IN)
-async def list_direct_conversations(
-    db: Db,
-    actor: Me,
-    *,
-    limit: Limit = DEFAULT_PAGE_ROWS,
-    cursor: CursorParam = None,
-    include_total: IncludeTotal = False,
-) -> ConversationsAnswer:
+@get("/api/messages/conversations/direct", who=SIGNED_IN, dependencies=PAGE)
+async def list_direct_conversations(db: Db, actor: Me, asked: NamedDependency[Asked]) -> ConversationsAnswer:
     """List the conversations outside any deal, newest activity first; support threads are among them."""
-    return await _page(db, actor, "direct", limit=limit, cursor=cursor, include_total=include_total)
+    return await _page(db, actor, "direct", asked)
 
 
-@get("/api/messages/conversations/bids", who=SIGNED_IN)
-async def list_bid_conversations(
-    db: Db,
-    actor: Me,
-    *,
-    limit: Limit = DEFAULT_PAGE_ROWS,
-    cursor: CursorParam = None,
-    include_total: IncludeTotal = False,
-) -> ConversationsAnswer:
+@get("/api/messages/conversations/bids", who=SIGNED_IN, dependencies=PAGE)
+async def list_bid_conversations(db: Db, actor: Me, asked: NamedDependency[Asked]) -> ConversationsAnswer:
     """List the conversations about bids, newest activity first."""
-    return await _page(db, actor, "bids", limit=limit, cursor=cursor, include_total=include_total)
+    return await _page(db, actor, "bids", asked)
 
 
-@get("/api/messages/conversations/campaigns", who=SIGNED_IN)
+@get("/api/messages/conversations/campaigns", who=SIGNED_IN, dependencies=PAGE)
 async def list_campaign_conversations(
-    db: Db,
-    actor: Me,
-    *,
-    limit: Limit = DEFAULT_PAGE_ROWS,
-    cursor: CursorParam = None,
-    include_total: IncludeTotal = False,
+    db: Db, actor: Me, asked: NamedDependency[Asked]
 ) -> ConversationsAnswer:
     """List the conversations about campaigns, newest activity first."""
-    return await _page(db, actor, "campaigns", limit=limit, cursor=cursor, include_total=include_total)
+    return await _page(db, actor, "campaigns", asked)
 
 
 @post("/api/messages/conversations", who=SIGNED_IN, status=201, fails=(404,))
-async def open_conversation(db: Db, actor: Me, data: OpenConversation) -> Response[ConversationAnswer]:
+async def open_conversation(
+    db: Db, actor: Me, data: JSONBody[OpenConversation]
+) -> Response[ConversationAnswer]:
     """Open the direct conversation with somebody, or find it (200); with a message, say it there.
 
     A brand owner talks to influencers and an influencer to brand owners; either may talk to an operator.
@@ -141,7 +137,7 @@ async def open_conversation(db: Db, actor: Me, data: OpenConversation) -> Respon
 
 
 @get("/api/messages/conversations/{conversation_id:uuid}", who=SIGNED_IN, fails=(404,))
-async def show_conversation(db: Db, actor: Me, conversation_id: UUID) -> ConversationAnswer:
+async def show_conversation(db: Db, actor: Me, conversation_id: Id) -> ConversationAnswer:
     """Return one conversation."""
     async with db.as_user(actor, readonly=True) as tx:
         return ConversationAnswer(conversation=await queries.conversation_for(tx, actor, conversation_id))
@@ -149,7 +145,7 @@ async def show_conversation(db: Db, actor: Me, conversation_id: UUID) -> Convers
 
 @put("/api/messages/conversations/{conversation_id:uuid}/seen", who=SIGNED_IN, fails=(404,))
 async def mark_conversation_seen(
-    db: Db, actor: Me, conversation_id: UUID, data: SeenUpTo | None = None
+    db: Db, actor: Me, conversation_id: Id, data: JSONBody[SeenUpTo | None] = None
 ) -> SeenAnswer:
     """Note how far the reader has read: to the end, or up to a seq. Never back.
 
@@ -169,16 +165,13 @@ async def show_unread_count(db: Db, actor: Me) -> UnreadAnswer:
     return UnreadAnswer(unread_count=sum(counts.values()), conversations=counts)
 
 
-async def _page(
-    db: Database, actor: Actor, kind: Kind | None, *, limit: int, cursor: str | None, include_total: bool
-) -> ConversationsAnswer:
+async def _page(db: Database, actor: Actor, kind: Kind | None, asked: Asked) -> ConversationsAnswer:
     """Return one page of a list: which conversations first, then everything about them at once."""
-    after = decode_cursor(tuple[datetime, UUID], cursor)
     async with db.as_user(actor, readonly=True) as tx:
-        keys = await queries.keys(tx, actor, kind, after=after, limit=limit + 1)
-        shown, pagination = page(keys, limit=limit, key=lambda key: (key.updated_at, key.id))
+        keys = await queries.keys(tx, actor, kind, after=asked.after, limit=asked.limit + 1)
+        shown, pagination = page(keys, limit=asked.limit, key=lambda key: (key.updated_at, key.id))
         rows = await queries.conversations_for(tx, actor, [key.id for key in shown])
-        if include_total:
+        if asked.include_total:
             pagination.total = await queries.count(tx, actor, kind)
     return ConversationsAnswer(conversations=rows, pagination=pagination)
 

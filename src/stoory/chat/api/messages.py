@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 from litestar import Response
-from litestar.params import Parameter
+from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
@@ -26,7 +26,7 @@ from stoory.platform.http.pages import (
     decode_cursor,
     encode_cursor,
 )
-from stoory.platform.http.routes import SIGNED_IN, Db, Me, delete, get, post
+from stoory.platform.http.routes import SIGNED_IN, Db, Id, Me, delete, get, post
 
 DEFAULT_PAGE_MESSAGES: Final = 50
 LARGEST_SEQ: Final = 2**53 - 1
@@ -34,11 +34,11 @@ LARGEST_SEQ: Final = 2**53 - 1
 
 BeforeSeq = Annotated[
     int | None,
-    Parameter(ge=1, le=LARGEST_SEQ, description="only messages before this seq, the newest of them"),
+    QueryParameter(ge=1, le=LARGEST_SEQ, description="only messages before this seq, the newest of them"),
 ]
 AfterSeq = Annotated[
     int | None,
-    Parameter(ge=0, le=LARGEST_SEQ, description="only messages after this seq, the oldest of them"),
+    QueryParameter(ge=0, le=LARGEST_SEQ, description="only messages after this seq, the oldest of them"),
 ]
 
 
@@ -102,7 +102,7 @@ class SendMessage(Body):
 async def list_messages(
     db: Db,
     actor: Me,
-    conversation_id: UUID,
+    conversation_id: Id,
     *,
     before_seq: BeforeSeq = None,
     after_seq: AfterSeq = None,
@@ -117,7 +117,7 @@ async def list_messages(
     asked = span(*(decode_cursor(tuple[int | None, int | None], cursor) or (before_seq, after_seq)))
     async with db.as_user(actor, readonly=True) as tx:
         # The conversation is read after its messages, so that its last_seq is never behind them.
-        stored = await queries.messages(tx, conversation_id, asked, limit=limit)
+        stored = await queries.message_page(tx, conversation_id, asked, limit=limit)
         conversation = await queries.conversation(tx, actor, conversation_id)
     page = MessagePage(
         messages=[message_shown(message, actor, conversation.cursors) for message in stored],
@@ -130,7 +130,7 @@ async def list_messages(
 
 
 @post("/api/messages", who=SIGNED_IN, status=201, fails=(404, 409))
-async def send_message(db: Db, actor: Me, data: SendMessage) -> Response[SentAnswer]:
+async def send_message(db: Db, actor: Me, data: JSONBody[SendMessage]) -> Response[SentAnswer]:
     """Send a message to a conversation, or to a person with whom it opens one.
 
     `client_msg_id` makes a repeated send harmless: it answers the message that is there (200), and 409
@@ -142,7 +142,7 @@ async def send_message(db: Db, actor: Me, data: SendMessage) -> Response[SentAns
 
 
 @delete("/api/messages/{message_id:uuid}", who=SIGNED_IN, fails=(404,))
-async def delete_message(db: Db, actor: Me, message_id: UUID) -> Answer:
+async def delete_message(db: Db, actor: Me, message_id: Id) -> Answer:
     """Delete one's own message; it leaves an empty one in its place. Twice changes nothing."""
     async with db.as_user(actor) as tx:
         await actions.delete_message(tx, actor, message_id)

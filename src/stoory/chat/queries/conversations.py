@@ -38,51 +38,44 @@ async def conversation_with_action(tx: Tx, actor: Actor, conversation_id: UUID) 
 
 async def conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> StoredConversation:
     """Return a conversation with the actor as the near one; NotFound if it is none of theirs."""
-    found = await conversations(tx, actor.id, [conversation_id])
+    found = await stored_conversations(tx, actor.id, [conversation_id])
     if not found:
         raise NotFound
     return found[0]
 
 
-async def conversations(tx: Tx, viewer_id: UUID, ids: list[UUID]) -> list[StoredConversation]:
+async def stored_conversations(tx: Tx, viewer_id: UUID, ids: list[UUID]) -> list[StoredConversation]:
     """Return these conversations, newest activity first.
 
-    The newest message is the one numbered last_seq, so nobody sorts messages. The profile is asked for one
-    person at a time: the view is a security barrier, and a plain join would read it whole.
+    The newest message is the one numbered last_seq: nobody sorts messages. Profiles are looked up one by one: their
+    view is a security barrier, and a plain join would read all of it.
     """
     return await tx.all(
         StoredConversation,
         """
         select c.id, c.campaign_id, c.bid_id, c.request_id, c.brand_owner_id, c.influencer_id, c.admin_id,
-               c.chat_status, c.flow_state, c.awaiting_role, c.automation_enabled, c.flow_data,
-               c.payment_required, c.payment_completed, c.created_at, c.updated_at, c.last_seq,
+               c.chat_status, c.flow_state, c.awaiting_role, c.automation_enabled, c.flow_data, c.payment_required,
+               c.payment_completed, c.created_at, c.updated_at, c.last_seq,
                near.user_id as near_id, near.seen_seq as near_seen_seq, near.seen_at as near_seen_at,
                far.user_id as far_id, far.seen_seq as far_seen_seq, far.seen_at as far_seen_at,
-               other.name as far_name, other.role as far_role,
-               other.profile_image_url as far_profile_image_url,
+               other.name as far_name, other.role as far_role, other.profile_image_url as far_profile_image_url,
                case when m.id is not null then
                    jsonb_build_object(
-                       'id', m.id, 'message', m.message, 'message_type', m.message_type,
-                       'sender_id', m.sender_id, 'created_at', m.created_at,
-                       'action_required', m.action_required, 'action_data', m.action_data,
-                       'action_role', m.action_role, 'deleted_at', m.deleted_at)
+                       'id', m.id, 'message', m.message, 'message_type', m.message_type, 'sender_id', m.sender_id,
+                       'created_at', m.created_at, 'action_required', m.action_required,
+                       'action_data', m.action_data, 'action_role', m.action_role, 'deleted_at', m.deleted_at)
                end as last_message
           from conversations c
-          join participations near
-            on near.conversation_id = c.id
-           and near.user_id = case when $1 in (c.brand_owner_id, c.influencer_id, c.admin_id) then $1
-                                   else coalesce(c.brand_owner_id, c.influencer_id) end
-          join participations far
-            on far.conversation_id = c.id
-           and far.user_id = near.other_user_id
+          join participations near on near.conversation_id = c.id
+          join participations far on far.conversation_id = c.id and far.user_id <> near.user_id
     cross join lateral (select p.name, p.role, p.profile_image_url
                           from public_profiles p
                          where p.id = far.user_id
                          limit 1) other
-     left join messages m
-            on m.conversation_id = c.id
-           and m.seq = c.last_seq
+     left join messages m on m.conversation_id = c.id and m.seq = c.last_seq
          where c.id = any($2)
+           and (near.user_id = $1
+                or far.user_id <> $1 and near.user_id = coalesce(c.brand_owner_id, c.influencer_id))
       order by c.updated_at desc, c.id desc
         """,
         viewer_id,
@@ -92,7 +85,7 @@ async def conversations(tx: Tx, viewer_id: UUID, ids: list[UUID]) -> list[Stored
 
 async def conversations_for(tx: Tx, actor: Actor, ids: list[UUID]) -> list[ConversationRow]:
     """Return these conversations as the actor sees them, newest activity first."""
-    return [conversation_shown(found, actor) for found in await conversations(tx, actor.id, ids)]
+    return [conversation_shown(found, actor) for found in await stored_conversations(tx, actor.id, ids)]
 
 
 class Key(Struct, frozen=True):
@@ -119,15 +112,14 @@ async def count(tx: Tx, actor: Actor, kind: Kind | None) -> int:
 
 
 async def _own_keys(tx: Tx, user_id: UUID, kind: Kind | None, *, after: After, limit: int) -> list[Key]:
-    """Start from participations: the wall of conversations, three columns and a role, is nothing an index answers."""
+    """Look up one's own by id: the wall itself, three columns and a role, is nothing an index answers."""
     updated_at, id_ = after or (None, None)
     return await tx.all(
         Key,
         """
         select c.updated_at, c.id
-          from participations p
-          join conversations c on c.id = p.conversation_id
-         where p.user_id = $1
+          from conversations c
+         where c.id = any(array(select p.conversation_id from participations p where p.user_id = $1))
            and case $2 when 'direct' then c.chat_status = 'direct'
                        when 'bids' then c.bid_id is not null
                        when 'campaigns' then c.campaign_id is not null
@@ -172,9 +164,8 @@ async def _count_of_own(tx: Tx, user_id: UUID, kind: Kind | None) -> int:
         int,
         """
         select count(*)
-          from participations p
-          join conversations c on c.id = p.conversation_id
-         where p.user_id = $1
+          from conversations c
+         where c.id = any(array(select p.conversation_id from participations p where p.user_id = $1))
            and case $2 when 'direct' then c.chat_status = 'direct'
                        when 'bids' then c.bid_id is not null
                        when 'campaigns' then c.campaign_id is not null

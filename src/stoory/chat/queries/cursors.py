@@ -10,7 +10,7 @@ from stoory.chat.rows import Cursor
 from stoory.platform.database import Tx
 
 
-async def cursors(tx: Tx, conversation_id: UUID) -> list[Cursor]:
+async def cursors_in(tx: Tx, conversation_id: UUID) -> list[Cursor]:
     """Return how far the two of a conversation have read."""
     return await tx.all(
         Cursor,
@@ -55,13 +55,19 @@ class Unread(Struct, frozen=True):
 
 
 async def unread(tx: Tx, user_id: UUID) -> list[Unread]:
-    """Return somebody's conversations with unread messages."""
+    """Return somebody's conversations with unread messages.
+
+    One by one, by id: of conversations as a whole the wall makes a scan.
+    """
     return await tx.all(
         Unread,
         """
         select p.conversation_id, c.last_seq - p.seen_seq as count
           from participations p
-          join conversations c on c.id = p.conversation_id
+    cross join lateral (select last_seq
+                          from conversations
+                         where id = p.conversation_id
+                         limit 1) c
          where p.user_id = $1
            and c.last_seq > p.seen_seq
         """,

@@ -9,7 +9,7 @@ from stoory.chat.rows import StoredMessage
 from stoory.platform.database import Tx
 
 
-async def messages(tx: Tx, conversation_id: UUID, span: Span, *, limit: int) -> list[StoredMessage]:
+async def message_page(tx: Tx, conversation_id: UUID, span: Span, *, limit: int) -> list[StoredMessage]:
     """Return the messages of a span in ascending order, those nearest to where it begins."""
     if span.after is not None:
         return await _messages_after(tx, conversation_id, span.after, limit)
