@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from stoory.actor import SYSTEM_USER_ID
-from tests.chats import deal, open_with, read, rows, say
-from tests.world import ASHA, KABIR, MEERA, OM, RAVI, Person, World
+from tests.chats import apply, open_with, read, rows, say
+from tests.world import ASHA, KABIR, MEERA, OM, RAVI, Person
 
 
 async def test_the_guides_direct_conversation_lists_as_printed(
@@ -107,11 +107,9 @@ async def test_asha_opens_a_conversation_with_ravi_once(
 
 
 async def test_a_deal_with_ravi_is_not_the_direct_conversation_with_him(
-    asha: httpx.AsyncClient, world: World
+    asha: httpx.AsyncClient, ravi: httpx.AsyncClient
 ) -> None:
-    deals = await deal(world)
-
-    assert await open_with(asha, RAVI) != deals
+    assert await open_with(asha, RAVI) != await apply(ravi)
 
 
 @pytest.mark.parametrize("nobody", [str(uuid4()), str(SYSTEM_USER_ID)])
