@@ -96,7 +96,7 @@ def open_folder(owner: str | None) -> Iterator[Home]:
 
 
 def is_ready(url: str) -> bool:
-    return httpx.get(f"{url}/ready").status_code == 200
+    return httpx.get(f"{url}/ready", timeout=REVIVES_WITHIN_SECONDS).status_code == 200
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
