@@ -154,3 +154,9 @@ def test_a_closed_deal_completes_its_chat():
         assert (shown.status, shown.chat_status, shown.automation_enabled) == (status, "completed", False)
         assert shown.awaiting_role is None
         assert not shown.payment_required
+
+
+def test_a_deal_that_was_never_paid_asks_for_no_payment_once_it_is_closed():
+    bargain = accepted()
+    bargain.press(ASHA, "cancel_deal")
+    assert not projection(bargain.deal).payment_required
