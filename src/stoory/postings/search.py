@@ -9,7 +9,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from stoory.money import Money
 from stoory.postings.rules import Posting, Status
 
 
@@ -45,9 +44,9 @@ class Wanted(Struct, frozen=True, kw_only=True):
     category: str | None = None
     content_type: str | None = None
     created_by: UUID | None = None
-    min_budget: Money | None = None
+    min_paise: int | None = None
     """A campaign's budget lies between the two, a bid's range reaches into theirs."""
-    max_budget: Money | None = None
+    max_paise: int | None = None
     words: str | None = None
     """Stand in the title or the description, one after the other."""
     sort: Sort = Sort.NEWEST

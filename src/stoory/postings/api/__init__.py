@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, JSONBody, QueryParameter
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from stoory.actor import Actor
 from stoory.money import Money
@@ -40,40 +40,57 @@ from stoory.postings.api.shapes import (
 from stoory.postings.rules import Kind, Posting, Status
 from stoory.postings.search import Place, Sort, Wanted, in_order, place
 
-AMOUNT: Final = r"^[0-9]{1,8}(\.[0-9]{1,2})?$"
+Text = FromQuery[str | None]
+Amount = Annotated[
+    str | None, QueryParameter(pattern=r"^[0-9]{1,8}(\.[0-9]{1,2})?$", description="a number of rupees")
+]
+Words = Annotated[
+    str | None, QueryParameter(min_length=1, max_length=200, description="stand in title or description")
+]
 
 
-async def wanted(
+class Asked(Struct):
+    """Which page of which list."""
+
+    wanted: Wanted
+    after: Place | None
+    limit: int
+    include_total: bool
+
+
+async def read_query(
     *,
     status: FromQuery[Status | None] = None,
-    platform: FromQuery[str | None] = None,
-    language: FromQuery[str | None] = None,
-    category: FromQuery[str | None] = None,
-    content_type: FromQuery[str | None] = None,
+    platform: Text = None,
+    language: Text = None,
+    category: Text = None,
+    content_type: Text = None,
     created_by: FromQuery[UUID | None] = None,
-    min_budget: Annotated[str | None, QueryParameter(pattern=AMOUNT, description="rupees")] = None,
-    max_budget: Annotated[str | None, QueryParameter(pattern=AMOUNT, description="rupees")] = None,
-    search: Annotated[
-        str | None, QueryParameter(min_length=1, max_length=200, description="in title or description")
-    ] = None,
+    min_budget: Amount = None,
+    max_budget: Amount = None,
+    search: Words = None,
     sort: FromQuery[Sort] = Sort.NEWEST,
-) -> Wanted:
+    limit: Limit = DEFAULT_PAGE_ROWS,
+    cursor: CursorParam = None,
+    include_total: IncludeTotal = False,
+) -> Asked:
     """Read the query of a list, the same for campaigns and bids."""
-    return Wanted(
+    wanted = Wanted(
         status=status,
         platform=platform,
         language=language,
         category=category,
         content_type=content_type,
         created_by=created_by,
-        min_budget=None if min_budget is None else Money.rupees(min_budget),
-        max_budget=None if max_budget is None else Money.rupees(max_budget),
+        min_paise=None if min_budget is None else Money.rupees(min_budget).paise,
+        max_paise=None if max_budget is None else Money.rupees(max_budget).paise,
         words=search,
         sort=sort,
     )
+    return Asked(wanted, decode_cursor(Place, cursor), limit, include_total)
 
 
-QUERY: Final = {"wanted": Provide(wanted)}
+QUERY: Final = {"asked": Provide(read_query)}
 
 
 @post("/api/campaigns", who=BRANDS, status=201)
@@ -93,43 +110,23 @@ async def create_bid(db: Db, actor: Me, data: JSONBody[NewBid]) -> BidAnswer:
 
 
 @get("/api/campaigns", who=SIGNED_IN, dependencies=QUERY)
-async def list_campaigns(
-    db: Db,
-    actor: Me,
-    wanted: NamedDependency[Wanted],
-    *,
-    limit: Limit = DEFAULT_PAGE_ROWS,
-    cursor: CursorParam = None,
-    include_total: IncludeTotal = False,
-) -> CampaignsAnswer:
+async def list_campaigns(db: Db, actor: Me, asked: NamedDependency[Asked]) -> CampaignsAnswer:
     """List campaigns: a brand's own, for influencers those open and those they applied to, for operators all.
 
     `min_budget` and `max_budget` are what the budget must lie between; texts are compared without regard to case.
     """
-    rows, pagination = await _page(
-        db, actor, Kind.CAMPAIGN, wanted, limit=limit, cursor=cursor, include_total=include_total
-    )
+    rows, pagination = await _page(db, actor, Kind.CAMPAIGN, asked)
     return CampaignsAnswer(campaigns=[shown(Campaign, row, actor) for row in rows], pagination=pagination)
 
 
 @get("/api/bids", who=SIGNED_IN, dependencies=QUERY)
-async def list_bids(
-    db: Db,
-    actor: Me,
-    wanted: NamedDependency[Wanted],
-    *,
-    limit: Limit = DEFAULT_PAGE_ROWS,
-    cursor: CursorParam = None,
-    include_total: IncludeTotal = False,
-) -> BidsAnswer:
+async def list_bids(db: Db, actor: Me, asked: NamedDependency[Asked]) -> BidsAnswer:
     """List bids: a brand's own, for influencers those open and those they applied to, for operators all.
 
     `min_budget` and `max_budget` are a range the bid's own must reach into, and budgets sort by `max_budget`; texts
     are compared without regard to case.
     """
-    rows, pagination = await _page(
-        db, actor, Kind.BID, wanted, limit=limit, cursor=cursor, include_total=include_total
-    )
+    rows, pagination = await _page(db, actor, Kind.BID, asked)
     return BidsAnswer(bids=[shown(Bid, row, actor) for row in rows], pagination=pagination)
 
 
@@ -189,27 +186,18 @@ async def remove_bid(db: Db, actor: Me, bid_id: Id) -> Answer:
     return Answer(message="The bid was deleted.")
 
 
-async def _page(
-    db: Database,
-    actor: Actor,
-    kind: Kind,
-    wanted: Wanted,
-    *,
-    limit: int,
-    cursor: str | None,
-    include_total: bool,
-) -> tuple[list[Posting], Pagination]:
+async def _page(db: Database, actor: Actor, kind: Kind, asked: Asked) -> tuple[list[Posting], Pagination]:
     """Find what is wanted, then read it through the wall.
 
-    A posting may close between the two; what was found, not what is left of it, says whether there is more.
+    A posting may close between the two: what was found, not what is left of it, says whether there is more.
     """
-    after = decode_cursor(Place, cursor)
     async with db.as_user(actor, readonly=True) as tx:
-        ids = await queries.find(tx, kind, wanted, after, limit=limit + 1)
-        rows = in_order(await queries.postings(tx, kind, ids), wanted.sort)[:limit]
-        total = await queries.total(tx, kind, wanted) if include_total else UNSET
-    has_more = bool(rows) and len(ids) > limit
-    return rows, Pagination(limit, encode_cursor(place(rows[-1])) if has_more else None, has_more, total)
+        ids = await queries.find(tx, kind, asked.wanted, asked.after, limit=asked.limit + 1)
+        rows = in_order(await queries.postings(tx, kind, ids), asked.wanted.sort)[: asked.limit]
+        total = await queries.total(tx, kind, asked.wanted) if asked.include_total else UNSET
+    has_more = bool(rows) and len(ids) > asked.limit
+    cursor = encode_cursor(place(rows[-1])) if has_more else None
+    return rows, Pagination(asked.limit, cursor, has_more, total)
 
 
 ROUTES: Final[list[Any]] = [

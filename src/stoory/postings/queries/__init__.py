@@ -8,7 +8,6 @@ from uuid import UUID
 from msgspec.structs import astuple
 
 from stoory.errors import NotFound
-from stoory.money import Money
 from stoory.platform.database import Tx
 from stoory.postings.queries import bids, campaigns
 from stoory.postings.rules import Kind, Posting
@@ -86,7 +85,7 @@ async def find(tx: Tx, kind: Kind, wanted: Wanted, after: Place | None, *, limit
         """,
         kind,
         *astuple(wanted),
-        *((after.posted_at, Money(after.budget_paise), after.id) if after else (None, None, None)),
+        *(after or (None, None, None)),
         limit,
     )
 
