@@ -26,7 +26,7 @@ from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
 from stoory.platform.http.routes import SIGNED_IN, Db, Id, Me, get, post
 from stoory.postings import queries as postings
-from stoory.postings.api.shapes import Bid, Campaign, shown
+from stoory.postings.api.shapes import Bid, Campaign, Shown, shown
 from stoory.postings.rules import Kind
 from stoory.requests import queries as requests
 from stoory.requests.queries import Request
@@ -36,7 +36,7 @@ InputName = Annotated[str, Meta(min_length=1, max_length=50, description="the `i
 Values = Annotated[dict[str, Any], Meta(max_length=50)]
 
 
-SHAPES: Final[dict[Kind, type[Campaign | Bid]]] = {Kind.CAMPAIGN: Campaign, Kind.BID: Bid}
+SHAPES: Final[dict[Kind, type[Shown]]] = {Kind.CAMPAIGN: Campaign, Kind.BID: Bid}
 
 
 class ButtonClick(Body):
@@ -88,7 +88,7 @@ class Context(Struct, kw_only=True):
     open_actions: list[Action]
     business_rules: BusinessRules
     deadlines: dict[Action, datetime]
-    posting: Campaign | Bid
+    posting: Shown
     request: Request
 
 
