@@ -181,6 +181,30 @@ async def test_om_may_move_for_the_awaited_side_and_is_recorded(
     assert seen["action_data"]["answered"]["by_role"] == "brand_owner"
 
 
+async def test_om_may_say_for_whom_he_rejects(ravi: Client, om: Client) -> None:
+    request = await applied(ravi)
+    path = f"/api/requests/{request['id']}/status"
+
+    answer = await om.put(
+        path, json={"status": "cancelled", "as_role": "influencer", "reason": "He asked us to"}
+    )
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["request"]["flow_state"] == "withdrawn"
+    his = await ravi.put(path, json={"status": "approved", "as_role": "brand_owner"})
+    assert his.status_code in {409, 422}
+
+
+async def test_a_reason_may_go_with_a_yes_as_well(asha: Client, ravi: Client) -> None:
+    request = await applied(ravi)
+
+    answer = await asha.put(
+        f"/api/requests/{request['id']}/status", json={"status": "approved", "reason": "Lovely portfolio"}
+    )
+
+    assert answer.status_code == 200, answer.text
+
+
 async def test_the_context_tells_what_can_be_done_and_until_when(asha: Client, ravi: Client) -> None:
     request = await applied(ravi)
     path = f"/api/messages/conversations/{request['conversation_id']}/context"

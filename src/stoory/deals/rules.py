@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from msgspec import Struct
 
-from stoory.actor import Role
+from stoory.actor import Actor, Role
 from stoory.deals.deal import Deal
 from stoory.deals.states import CLOSED, PARTICIPANTS, PENDING, ROLES, Action, Party, State, Turn
+from stoory.errors import NotFound
 
 PROCESS_VERSION: Final = 1
 OFFER_TTL_HOURS: Final = 72
@@ -161,6 +163,12 @@ def check_table(moves: Mapping[tuple[State, Action], Move], timers: Mapping[Acti
 
 
 check_table(MOVES, TIMERS)
+
+
+def require_party(actor: Actor, *parties: UUID) -> None:
+    """Let the two of a deal and operators pass; for everybody else there is no deal: NotFound."""
+    if not (actor.is_admin or actor.id in parties):
+        raise NotFound
 
 
 def refusal(deal: Deal, role: Role, action: Action) -> Refusal | None:

@@ -24,7 +24,7 @@ from stoory.money import Money
 from stoory.plans import queries as plans
 from stoory.platform.database import Tx
 from stoory.postings import queries as postings
-from stoory.postings.rules import Kind, Posting, takes_applications
+from stoory.postings.rules import Kind, Posting, require_owner, takes_applications
 from stoory.requests import actions as requests
 from stoory.requests import queries as request_queries
 from stoory.requests.queries import Draft
@@ -53,7 +53,7 @@ async def apply(tx: Tx, actor: Actor, opening: Opening) -> Outcome:
 
     Raises NotFound, Conflict `not_open` or `already_applied`, Invalid `amount_out_of_range`.
     """
-    held = await _hold(tx, opening)
+    held = await _hold(tx, actor, opening)
     if held.live is not None:
         raise requests.already_applied(held.live)
     return await _begin(tx, actor, held, opening, Action.APPLY)
@@ -62,7 +62,7 @@ async def apply(tx: Tx, actor: Actor, opening: Opening) -> Outcome:
 async def invite(tx: Tx, actor: Actor, opening: Opening) -> Outcome:
     """Begin a deal by the brand's invitation; the influencer answers first. Raises as `apply` does."""
     await _check_influencer(tx, opening)
-    held = await _hold(tx, opening)
+    held = await _hold(tx, actor, opening)
     if held.live is not None:
         raise requests.already_applied(held.live)
     return await _begin(tx, actor, held, opening, Action.INVITE)
@@ -77,7 +77,7 @@ async def initialize(tx: Tx, actor: Actor, opening: Opening) -> tuple[DealRow, b
     if actor.role is Role.INFLUENCER and actor.id != opening.influencer_id:
         raise NotFound
     await _check_influencer(tx, opening)
-    held = await _hold(tx, opening)
+    held = await _hold(tx, actor, opening)
     if held.live is None:
         action = Action.APPLY if actor.role is Role.INFLUENCER else Action.INITIALIZE
         row = (await _begin(tx, actor, held, opening, action)).row
@@ -99,9 +99,11 @@ async def _check_influencer(tx: Tx, opening: Opening) -> None:
         raise NotFound
 
 
-async def _hold(tx: Tx, opening: Opening) -> _Held:
+async def _hold(tx: Tx, actor: Actor, opening: Opening) -> _Held:
     """Load the posting as the user, then hold it as the system, so that it cannot close meanwhile."""
-    await postings.posting(tx, opening.kind, opening.posting_id)
+    seen = await postings.posting(tx, opening.kind, opening.posting_id)
+    if actor.role is not Role.INFLUENCER:
+        require_owner(seen, actor)
     await tx.as_system("begin a deal")
     posting = await postings.lock_posting(tx, opening.kind, opening.posting_id)
     live = await request_queries.live_request(tx, **opening.source, influencer_id=opening.influencer_id)

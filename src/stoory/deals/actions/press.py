@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from stoory.actor import Actor
+from stoory.actor import Actor, Role
 from stoory.chat import queries as chat
 from stoory.deals import moves, queries
 from stoory.deals.actions.record import Outcome, asked, record
@@ -16,8 +16,8 @@ from stoory.deals.deal import BODY, Deal, Door, Event, Press, Prompt
 from stoory.deals.doors import action_for_amount, action_for_status
 from stoory.deals.hiring import check_room
 from stoory.deals.queries import DealRow
-from stoory.deals.rules import Refusal
-from stoory.deals.states import Action
+from stoory.deals.rules import Refusal, require_party
+from stoory.deals.states import PARTICIPANTS, Action
 from stoory.errors import Conflict, Invalid
 from stoory.money import Money
 from stoory.platform.database import Tx
@@ -53,10 +53,16 @@ async def change_status(
 ) -> Outcome | None:
     """Give the request a status by the move that stands for it; None when it has it already."""
     async with _locked(tx, actor, row) as current:
-        action = action_for_status(current.deal, actor.role, status)
+        action = action_for_status(current.deal, actor.role, status, as_role=_as_role(data))
         if action is None:
             return None
         return await _make(tx, current, _pressed(tx, actor, Wish(action=action, data=data)))
+
+
+def _as_role(data: dict[str, object]) -> Role | None:
+    """Return the side an operator names; the move itself refuses it from anybody else."""
+    named = data.get("as_role")
+    return Role(named) if named in PARTICIPANTS else None
 
 
 async def change_amount(tx: Tx, actor: Actor, row: DealRow, amount: Money) -> Outcome | None:
@@ -83,6 +89,7 @@ async def lock(tx: Tx, row: DealRow) -> DealRow:
 @asynccontextmanager
 async def _locked(tx: Tx, actor: Actor, row: DealRow) -> AsyncIterator[DealRow]:
     """Go on as the system under the lock; a refusal shows the conversation as it really is."""
+    require_party(actor, row.brand_owner_id, row.influencer_id)
     await tx.as_system("move")
     current = await lock(tx, row)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
@@ -43,6 +43,8 @@ class StatusChange(Body):
 
     status: Status
     reason: Annotated[str, Meta(max_length=2000)] | UnsetType = UNSET
+    as_role: Literal["brand_owner", "influencer"] | UnsetType = UNSET
+    """For whom an operator moves, if not for the awaited side."""
 
 
 class AmountChange(Body):
@@ -86,10 +88,9 @@ async def change_request_status(
     db: Db, actor: Me, request_id: Id, data: JSONBody[StatusChange]
 ) -> RequestAnswer:
     """Give a request a status by the move that stands for it; the one it has already changes nothing."""
-    reason: dict[str, object] = {} if data.reason is UNSET else {"reason": data.reason}
     async with db.as_user(actor) as tx:
         row = await queries.deal_of(tx, request_id)
-        await change_status(tx, actor, row, status=data.status, data=reason)
+        await change_status(tx, actor, row, status=data.status, data=_said(data))
         return RequestAnswer(request=await requests.request(tx, request_id))
 
 
@@ -112,6 +113,14 @@ async def pay_request(db: Db, actor: Me, request_id: Id) -> RequestAnswer:
         row = await queries.deal_of(tx, request_id)
         await press(tx, actor, row, Wish(action=Action.PROCEED_TO_PAYMENT))
         return RequestAnswer(request=await requests.request(tx, request_id))
+
+
+def _said(data: StatusChange) -> dict[str, object]:
+    """Return what the move is told: a reason for saying no is a note on saying yes."""
+    words = "additional_notes" if data.status is Status.APPROVED else "reason"
+    return {
+        name: value for name, value in ((words, data.reason), ("as_role", data.as_role)) if value is not UNSET
+    }
 
 
 def _amount_of(data: AmountChange) -> Money:
