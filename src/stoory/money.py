@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from functools import total_ordering
 from typing import Final
 
 MAX_PAISE: Final = 99_999_999_99
 """The largest amount a column of the guide (`numeric(10,2)`) and so the wire can hold: 99,999,999.99."""
+
+LARGEST_RUPEES: Final = Decimal(MAX_PAISE).scaleb(-2)
+
+EXACT: Final = Context(prec=30, Emin=-30, Emax=30, traps=[Inexact, InvalidOperation, Overflow])
+"""Raises where the usual context would round: 1.00 and thirty zeros and a 1 is not 1.00, and 1e999999999 no amount."""
 
 
 @total_ordering
@@ -27,8 +32,8 @@ class Money:
     def rupees(cls, amount: int | str | Decimal) -> Money:
         """Read an amount in rupees exactly; ValueError when it is no number or has parts of a paisa."""
         try:
-            paise = Decimal(amount) * 100
-        except InvalidOperation:
+            paise = EXACT.multiply(Decimal(amount), 100)
+        except ArithmeticError:
             raise ValueError("not an amount") from None
         if not paise.is_finite() or paise != paise.to_integral_value():
             raise ValueError("at most two decimals")
@@ -42,10 +47,10 @@ class Money:
         """
         if isinstance(amount, bool) or not isinstance(amount, int | Decimal):
             raise ValueError("must be a number of rupees")  # noqa: TRY004 - one kind of error for one kind of caller
-        if abs(amount) > Decimal(MAX_PAISE) / 100:
-            raise ValueError("must be at most 99999999.99")
         if amount <= 0:
             raise ValueError("must be greater than 0")
+        if amount > LARGEST_RUPEES:
+            raise ValueError("must be at most 99999999.99")
         try:
             return cls.rupees(amount)
         except ValueError:

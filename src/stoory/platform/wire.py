@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any, TypeVar
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from stoory.money import Money
 
 T = TypeVar("T")
+
+LARGEST_EXPONENT: Final = 300
+"""Numbers up to here fit a double; beyond it one is no fact about money or people, but an attempt."""
 
 
 def encode_hook(value: object) -> object:
@@ -35,8 +38,19 @@ def row_hook(kind: type, value: object) -> object:
     raise NotImplementedError(f"{kind.__name__} cannot be read from a row")
 
 
+def exact(number: str) -> Decimal:
+    """Read a number with a fraction or an exponent as it is written; ValueError beyond what any computer expects."""
+    try:
+        read = Decimal(number)
+    except InvalidOperation:
+        raise ValueError("is out of range") from None
+    if read and abs(read.adjusted()) > LARGEST_EXPONENT:
+        raise ValueError("is out of range")
+    return read
+
+
 _encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=encode_hook)
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_decoder = msgspec.json.Decoder(float_hook=exact)
 
 encode = _encoder.encode
 """Any Struct or builtin -> JSON bytes."""

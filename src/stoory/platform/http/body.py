@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import Any, ClassVar, Final, cast, get_args, get_origin
+from itertools import islice
+from typing import Any, ClassVar, Final, TypeGuard, get_args, get_origin
 
 import msgspec
 from litestar import Request
 from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError
 
-from stoory.errors import FieldError, Invalid, StooryError, Unreadable, Unsupported
+from stoory.errors import FieldError, Invalid, Unreadable, Unsupported
 from stoory.platform import wire
 from stoory.platform.http.errors import readable
 
 DEEPEST_NESTING: Final = 32
+MOST_ERRORS: Final = 100
+LONGEST_PATH: Final = 200
 NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 """JSON can write these, but no text holds them, and no column."""
+UNHELD: Final = object()
+"""Stands for a number that no type of ours can hold."""
 
 
 class Body(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -50,71 +54,90 @@ class StrictRequest(Request[Any, Any, Any]):
 
 def read(kind: Any, raw: bytes) -> Any:
     """Decode a JSON body as that type; the first fault costs a second, slower look that finds them all."""
-    if raw.count(b"[") + raw.count(b"{") > DEEPEST_NESTING:
-        _check_depth(_builtins(raw))
-    if b"\\u0000" in raw and (errors := list(_textless(_builtins(raw)))):
-        raise Invalid(*errors)
+    if raw.count(b"[") + raw.count(b"{") > DEEPEST_NESTING or b"\\u0000" in raw:
+        _builtins(raw)
     try:
         return _decoder(kind).decode(raw)
-    except ValidationError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return _reread(kind, _builtins(raw))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise _unreadable(raw) from problem
 
 
 @cache
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind, dec_hook=wire.body_hook, float_hook=Decimal)
+    return msgspec.json.Decoder(kind, dec_hook=wire.body_hook, float_hook=wire.exact)
 
 
 def _builtins(raw: bytes) -> Any:
+    """Read JSON as it stands, and name what it can write but we cannot hold; Unreadable, Invalid.
+
+    The standard library's reader, unlike msgspec's, goes on after such a value, and so finds where it is.
+    """
     try:
-        return wire.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise _unreadable(raw) from problem
+        text = raw.decode("utf-8", "surrogatepass")
+        value = json.loads(text, parse_float=_held(wire.exact), parse_int=_held(int), parse_constant=_refuse)
+    except (ValueError, RecursionError) as problem:
+        raise Unreadable("The body is not JSON.") from problem
+    _check_depth(value)
+    _refuse_any(_unheld(value))
+    return value
 
 
-def _unreadable(raw: bytes) -> StooryError:
-    """Return Invalid with its places when nothing but half a surrogate pair is wrong, which our decoder cannot read."""
-    try:
-        errors = list(_textless(json.loads(raw)))
-    except (ValueError, RecursionError):
-        errors = []
-    return Invalid(*errors) if errors else Unreadable("The body is not JSON.")
+def _held(read_number: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Let a number that is too long or too large for us stand as what it is: nothing we can hold."""
+
+    def held(number: str) -> Any:
+        try:
+            return read_number(number)
+        except ValueError:
+            return UNHELD
+
+    return held
 
 
-def _textless(value: Any, path: str = "") -> Iterator[FieldError]:
-    """Find every string that is no text, keys included."""
-    if isinstance(value, str) and NO_TEXT.search(value):
+def _refuse(constant: str) -> None:
+    """Refuse NaN and Infinity, which only Python takes for JSON."""
+    raise ValueError(constant)
+
+
+def _unheld(value: Any, path: str = "") -> Iterator[FieldError]:
+    """Find every number out of range and every string that is no text, keys included."""
+    if value is UNHELD:
+        yield FieldError(path, "is out of range")
+    elif isinstance(value, str) and NO_TEXT.search(value):
         yield FieldError(NO_TEXT.sub("\ufffd", path), "holds a character that no text has")
-    elif isinstance(value, dict):
-        fields = cast("dict[str, Any]", value)
-        for key, item in fields.items():
+    elif _is_object(value):
+        for key, item in value.items():
             place = f"{path}.{key}" if path else key
-            yield from (*_textless(key, place), *_textless(item, place))
-    elif isinstance(value, list):
-        for i, item in enumerate(cast("list[Any]", value)):
-            yield from _textless(item, f"{path}[{i}]")
+            yield from _unheld(key, place)
+            yield from _unheld(item, place)
+    elif _is_list(value):
+        for i, item in enumerate(value):
+            yield from _unheld(item, f"{path}[{i}]")
 
 
 def _check_depth(value: Any, depth: int = 0) -> None:
     if depth > DEEPEST_NESTING:
         raise Unreadable(f"The body nests deeper than {DEEPEST_NESTING} levels.")
-    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    for child in value.values() if _is_object(value) else value if _is_list(value) else ():
         _check_depth(child, depth + 1)
 
 
 def _reread(kind: Any, value: Any) -> Any:
     """Return the body without its read-only keys, or raise Invalid with every wrong field."""
     struct = _struct_in(kind)
-    if struct is None or not isinstance(value, dict):
+    if struct is None or not _is_object(value):
         raise Invalid(FieldError("", "must be a JSON object"))
     if issubclass(struct, Body):
         value = {key: item for key, item in value.items() if key not in struct.READ_ONLY}
-    errors = _faults(struct, value, "")
-    if errors:
-        raise Invalid(*errors)
+    _refuse_any(_faults(struct, value, ""))
     return msgspec.convert(value, struct, dec_hook=wire.body_hook)
+
+
+def _refuse_any(errors: Iterable[FieldError]) -> None:
+    """Raise Invalid if there are any; of ever so many only the first, so that no answer grows beyond its request."""
+    told = [FieldError(error.field[:LONGEST_PATH], error.message) for error in islice(errors, MOST_ERRORS)]
+    if told:
+        raise Invalid(*told)
 
 
 def _faults(struct: type[Struct], value: dict[str, Any], path: str) -> list[FieldError]:
@@ -133,10 +156,10 @@ def _faults(struct: type[Struct], value: dict[str, Any], path: str) -> list[Fiel
 def _fault(kind: Any, value: Any, path: str) -> list[FieldError]:
     """Return what is wrong with one value, down to the element of a list and the field of an object in it."""
     inner = _struct_in(kind)
-    if inner is not None and isinstance(value, dict):
+    if inner is not None and _is_object(value):
         return _faults(inner, value, path + ".")
     items = _item_type(kind)
-    if items is not None and isinstance(value, list) and _struct_in(items) is not None:
+    if items is not None and _is_list(value) and _struct_in(items) is not None:
         return [
             error for i, item in enumerate(value) for error in _fault(items, item, f"{path}[{i}]")
         ] or _whole(kind, value, path)
@@ -186,6 +209,14 @@ def _members(kind: Any) -> tuple[Any, ...]:
     if hasattr(kind, "__metadata__"):
         return (kind.__origin__,)
     return () if get_origin(kind) in (list, tuple, set, dict) else get_args(kind)
+
+
+def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
 
 
 def given(body: Struct) -> dict[str, Any]:
