@@ -89,7 +89,7 @@ class Worker:
             try:
                 await self._serve_queue(QueueExecutionMode.continuous)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
-                log.warning("queue lost", reason=repr(problem))
+                log.warning("queue lost", reason=type(problem).__name__)
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _serve_queue(self, mode: QueueExecutionMode) -> None:
@@ -120,7 +120,7 @@ class Worker:
                 if attempts >= MAX_ATTEMPTS:
                     raise
                 delay = timedelta(seconds=min(2**attempts, LONGEST_DELAY_SECONDS))
-                raise RetryRequested(delay, reason=repr(problem)) from problem
+                raise RetryRequested(delay, reason=type(problem).__name__) from problem
 
         return attempt
 
