@@ -40,6 +40,8 @@ from stoory.requests import api as requests_api
 from stoory.settings import Settings
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
+EXPOSED: Final = ["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
+"""What scripts of other origins may read of an answer's headers."""
 
 TAGS: Final = {
     "auth": "Registering, signing in and out, sessions, the own profile.",
@@ -128,7 +130,7 @@ class Application:
             response_class=JsonResponse,
             exception_handlers={HTTPException: render, Exception: render},
             request_max_body_size=LARGEST_BODY_BYTES,
-            cors_config=CORSConfig(allow_origins=origins) if origins else None,
+            cors_config=CORSConfig(allow_origins=origins, expose_headers=EXPOSED) if origins else None,
             openapi_config=_openapi(),
             plugins=[MoneySchema()],
             logging_config=None,

@@ -36,4 +36,4 @@ async def test_the_request_a_deadlock_undid_is_done_again(world: World) -> None:
         )
 
     assert [answer.status_code for answer in answers] == [200, 200]
-    assert len(attempts) == 3
+    assert len(attempts) > 2

@@ -1,20 +1,24 @@
-"""How often somebody may ask: exact rolling windows, one window a class of requests."""
+"""How often somebody may ask: exact rolling windows, one window a class of requests.
+
+In any span as long as the window, of whatever beginning, no more requests pass than the quota says, and whoever waits
+as long as they were told passes. One process counts in memory, by a clock that nobody can set back.
+"""
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Mapping
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Final
 
-from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from limits import parse
 from msgspec import Struct
 
 from stoory.errors import TooMany
 
 UNLIMITED: Final = "unlimited"
+SECOND_NS: Final = 1_000_000_000
 
 
 class Window(Struct, frozen=True):
@@ -26,6 +30,7 @@ class Window(Struct, frozen=True):
     remaining: int
     reset_seconds: int
     is_full: bool
+    counted_ns: int
 
     @property
     def headers(self) -> dict[str, str]:
@@ -37,14 +42,12 @@ class Window(Struct, frozen=True):
 
 
 class Limits:
-    """The rates in force, and who used how much of them; one process keeps them in memory."""
+    """The rates in force, and who used how much of them."""
 
-    def __init__(self, rates: Mapping[str, str]) -> None:
+    def __init__(self, rates: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
         """Take a rate a class: `{"auth": "5/minute", "api": "unlimited"}`."""
-        self._items: dict[str, RateLimitItem] = {
-            name: parse(rate) for name, rate in rates.items() if rate != UNLIMITED
-        }
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
+        self._clock_ns = clock_ns
+        self._classes = {name: _Class(name, rate) for name, rate in rates.items() if rate != UNLIMITED}
 
     async def require(self, name: str, key: str) -> None:
         """Count one request of that class, or raise TooMany."""
@@ -54,10 +57,63 @@ class Limits:
 
     async def hit(self, name: str, key: str) -> Window | None:
         """Count one request of that class, unless the window is full already. None: unlimited."""
-        item = self._items.get(name)
-        if item is None:
-            return None
-        taken = await self._windows.hit(item, name, key)
-        stats = await self._windows.get_window_stats(item, name, key)
-        reset = max(1, math.ceil(stats.reset_time - time.time()))
-        return Window(name, item.amount, item.get_expiry(), stats.remaining, reset, is_full=not taken)
+        one = self._classes.get(name)
+        return None if one is None else one.hit(key, self._clock_ns())
+
+    async def take_back(self, window: Window, key: str) -> Window:
+        """Uncount the request that was answered that window: it was refused further in, and such do not count."""
+        return self._classes[window.name].take_back(key, window.counted_ns, self._clock_ns())
+
+
+class _Class:
+    """One class of requests: at which instants who came, the longest silent first."""
+
+    def __init__(self, name: str, rate: str) -> None:
+        item = parse(rate)
+        self._name = name
+        self._quota = item.amount
+        self._seconds = item.get_expiry()
+        self._hits: OrderedDict[str, deque[int]] = OrderedDict()
+
+    def hit(self, key: str, now: int) -> Window:
+        self._forget(now)
+        hits = self._hits.setdefault(key, deque())
+        self._leave(hits, now)
+        is_full = len(hits) >= self._quota
+        if not is_full:
+            hits.append(now)
+            self._hits.move_to_end(key)
+        return self._window(hits, now, is_full=is_full)
+
+    def take_back(self, key: str, counted: int, now: int) -> Window:
+        hits = self._hits.get(key, deque())
+        if counted in hits:
+            hits.remove(counted)
+        self._leave(hits, now)
+        return self._window(hits, now, is_full=False)
+
+    def _leave(self, hits: deque[int], now: int) -> None:
+        """Let the requests go that are as old as the window is long."""
+        while hits and hits[0] + self._seconds * SECOND_NS <= now:
+            hits.popleft()
+
+    def _forget(self, now: int) -> None:
+        """Forget who has not come for a whole window: two at a time keep pace with whoever comes anew."""
+        for key in list(islice(self._hits, 2)):
+            self._leave(self._hits[key], now)
+            if not self._hits[key]:
+                del self._hits[key]
+
+    def _window(self, hits: deque[int], now: int, *, is_full: bool) -> Window:
+        until_ns = hits[0] + self._seconds * SECOND_NS - now if hits else 0
+        reset_seconds = max(1, -(-until_ns // SECOND_NS))
+        remaining = self._quota - len(hits)
+        return Window(
+            name=self._name,
+            quota=self._quota,
+            window_seconds=self._seconds,
+            remaining=remaining,
+            reset_seconds=reset_seconds,
+            is_full=is_full,
+            counted_ns=now,
+        )

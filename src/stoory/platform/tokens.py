@@ -20,6 +20,8 @@ from stoory.errors import NotSignedIn
 
 ALGORITHM: Final = "HS256"
 LEEWAY_SECONDS: Final = 5
+LONGEST_TOKEN_CHARS: Final = 2000
+"""Ours have some 450; what is longer is not worth taking apart."""
 REFRESH_TOKEN_BYTES: Final = 32
 
 
@@ -55,6 +57,8 @@ class Tokens:
 
         The key comes from our own map and never from the token: jku, x5u and jwk headers are not looked at.
         """
+        if len(token) > LONGEST_TOKEN_CHARS:
+            raise NotSignedIn
         try:
             key = self._keys[jwt.get_unverified_header(token).get("kid", "")]
             claims = jwt.decode(  # pyright: ignore[reportUnknownMemberType]
@@ -67,7 +71,7 @@ class Tokens:
             if claims.get("typ") != "access":
                 raise NotSignedIn
             return Actor(UUID(claims["id"]), Role(claims["role"]), UUID(claims["sid"]))
-        except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError) as problem:
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as problem:
             raise NotSignedIn from problem
 
     def first_refresh_token(self) -> str:

@@ -12,6 +12,7 @@ from stoory.accounts import actions, rules
 from stoory.accounts.api.bodies import Refresh, RefreshedAnswer, SessionsAnswer
 from stoory.accounts.queries import sessions
 from stoory.errors import NotSignedIn
+from stoory.platform.http.addresses import one_client
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.pages import (
     DEFAULT_PAGE_ROWS,
@@ -44,7 +45,7 @@ async def refresh(
         found = await sessions.session_of_token(tx, fingerprint(data.refresh_token))
     if found is None:  # nobody's: only these count for the address, which a whole town may share
         scope: Any = request.scope
-        await limits.require("auth", scope["client_address"])
+        await limits.require("auth", one_client(scope["client_address"]))
         raise NotSignedIn
     await limits.require("auth", f"session:{found.session_id}")
     async with db.as_system("a refresh token speaks for itself") as tx:

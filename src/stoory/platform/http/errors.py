@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Collection
+from typing import Any, Final, cast
 
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.types import Scope
 from msgspec import UNSET, Struct, UnsetType
 
 from stoory.errors import (
@@ -47,6 +47,7 @@ STATUS: Final[dict[type[StooryError], int]] = {
     Busy: 503,
 }
 CLASS: Final = {status: kind for kind, status in STATUS.items()}
+UNFORESEEN: Final = 500
 
 
 class ErrorBody(Struct, kw_only=True):
@@ -62,18 +63,25 @@ class ErrorBody(Struct, kw_only=True):
 def render(request: Request[Any, Any, Any], problem: Exception) -> Response[bytes]:
     """Answer any exception with the envelope; what we did not foresee is logged and says nothing about itself."""
     ours = problem if isinstance(problem, StooryError) else _known(problem)
-    brought = problem.headers if isinstance(problem, HTTPException) else None  # the Allow of a 405
+    _log(ours, problem, request.scope)
+    brought = (problem.headers if isinstance(problem, HTTPException) else None) or {}
+    allow = {"Allow": allowed(brought["allow"].split(", "))} if "allow" in brought else {}
     return Response(
         envelope(ours, request.scope),
         status_code=status_of(ours),
         media_type="application/json",
-        headers=headers_of(ours) | dict(brought or {}),
+        headers=headers_of(ours) | allow,
     )
 
 
-def envelope(problem: StooryError | None, scope: Scope) -> bytes:
+def allowed(methods: Collection[str]) -> str:
+    """Return what the header Allow says of a route; HEAD goes wherever GET does."""
+    return ", ".join(sorted({*methods, *(("HEAD",) if "GET" in methods else ())}))
+
+
+def envelope(problem: StooryError | None, scope: Any) -> bytes:
     """Return the JSON body of an error; None is what nobody foresaw."""
-    problem = problem or StooryError("Something went wrong on our side; nothing was changed.", code="internal")
+    problem = problem or _unforeseen()
     body = {
         "success": False,
         "message": problem.message,
@@ -88,7 +96,7 @@ def envelope(problem: StooryError | None, scope: Scope) -> bytes:
 
 def status_of(problem: StooryError) -> int:
     """Return the HTTP status of an error."""
-    return next((STATUS[kind] for kind in type(problem).__mro__ if kind in STATUS), 500)
+    return next((STATUS[kind] for kind in type(problem).__mro__ if kind in STATUS), UNFORESEEN)
 
 
 def headers_of(problem: StooryError) -> dict[str, str]:
@@ -101,6 +109,15 @@ def headers_of(problem: StooryError) -> dict[str, str]:
     return headers
 
 
+def _log(ours: StooryError, problem: Exception, scope: Any) -> None:
+    """Log what is not the client's doing: our own faults with a traceback, the database's with their kind."""
+    request_id = scope.get("request_id")
+    if status_of(ours) == UNFORESEEN:
+        log.error("unforeseen", exc_info=problem, request_id=request_id)
+    elif isinstance(ours, Busy) and ours.__cause__ is not None:
+        log.warning("busy", cause=type(ours.__cause__).__name__, request_id=request_id)
+
+
 def _known(problem: Exception) -> StooryError:
     """Return ours for the framework's own: an unknown address, a wrong method, a query that does not fit."""
     if isinstance(problem, ValidationException):
@@ -109,18 +126,26 @@ def _known(problem: Exception) -> StooryError:
         return kind()
     if isinstance(problem, HTTPException) and problem.status_code < 500:  # noqa: PLR2004
         return Unreadable()
-    log.error("unforeseen", exc_info=problem)
+    return _unforeseen()
+
+
+def _unforeseen() -> StooryError:
     return StooryError("Something went wrong on our side; nothing was changed.", code="internal")
 
 
 def _query_error(entry: Any) -> FieldError:
-    """Translate one of the framework's findings in a query or header."""
+    """Translate one of the framework's findings in a query or header, or that there is no body at all."""
     if not isinstance(entry, dict):
         return FieldError("", str(entry))
-    return FieldError(str(entry.get("key", "")), readable(str(entry.get("message", ""))))
+    told = cast("dict[str, str]", entry)
+    if told["key"] == "data":
+        return FieldError("", "must be a JSON object")
+    return FieldError(told["key"], readable(told["message"]))
 
 
 def readable(message: str) -> str:
     """Turn msgspec's sentence into one for people: "expected int, got str"."""
     message = message.split(" - at `", 1)[0].replace("`", "")
+    if " matching regex " in message:
+        return "has not the expected form"
     return message[:1].lower() + message[1:]

@@ -6,13 +6,14 @@ It runs after routing, so that it knows the route's policy, and before the body 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import Any, cast
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from stoory.actor import Actor, Role
-from stoory.errors import Forbidden, NotSignedIn, TooMany
+from stoory.errors import Forbidden, NotFound, NotSignedIn, TooMany
+from stoory.platform.http.addresses import Addresses, one_client
+from stoory.platform.http.errors import STATUS, allowed
 from stoory.platform.http.routes import ANYONE, Who
 from stoory.platform.limits import Limits
 from stoory.platform.tokens import Tokens
@@ -25,25 +26,30 @@ class Gate:
         """Take what it needs; `middleware` is what the application mounts."""
         self._tokens = tokens
         self._limits = limits
-        self._proxies: list[IPv4Network | IPv6Network] = [ip_network(proxy) for proxy in trusted_proxies]
+        self._addresses = Addresses(trusted_proxies)
 
     def middleware(self, app: ASGIApp) -> ASGIApp:
         """Return the application behind this gate."""
 
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "http":  # pyright: ignore[reportUnnecessaryComparison] - the framework's union lacks lifespan
+                if scope["method"] == "OPTIONS":
+                    await _tell_methods(scope, send)
+                    return
                 await self._admit(scope)
+                send = self._counting_no_refusal(scope, send)
             await app(scope, receive, send)
 
         return guarded
 
     async def _admit(self, scope: Any) -> None:
         opt: dict[str, Any] = scope["route_handler"].opt
-        who: Who = opt.get("who", ANYONE)
-        headers = dict(scope["headers"])
-        scope["client_address"] = self._client_address(scope, headers)
-        actor = self._actor(headers) if who is not ANYONE else None
-        await self._count(scope, actor, opt.get("limit"))
+        if "who" not in opt:
+            raise NotFound  # nobody declared it: the framework's own pages, and whatever else comes in by itself
+        who: Who = opt["who"]
+        scope["client_address"] = self._addresses.client(scope)
+        actor = self._actor(dict(scope["headers"])) if who is not ANYONE else None
+        await self._count(scope, actor, opt["limit"])
         if who is ANYONE:
             return
         if actor is None:
@@ -62,34 +68,42 @@ class Gate:
             return None
 
     async def _count(self, scope: Any, actor: Actor | None, limit: str | None) -> None:
-        """Count by person where we know them, else by address; auth always by address, so that an account is no way
-        round it. Operators are unlimited but for auth.
+        """Count by person where we know them, else by address; operators are unlimited.
+
+        Auth is always counted by address, operators included: an account is no way round it.
         """
         if limit is None or (limit != "auth" and actor is not None and actor.role is Role.ADMIN):
             return
-        by_person = actor is not None and limit != "auth"
-        key = str(actor.id) if actor is not None and by_person else scope["client_address"]
+        is_by_person = actor is not None and limit != "auth"
+        key = str(actor.id) if actor is not None and is_by_person else one_client(scope["client_address"])
         scope["window"] = window = await self._limits.hit(limit, key)
         if window is not None and window.is_full:
             raise TooMany(retry_after_seconds=window.reset_seconds)
 
-    def _client_address(self, scope: Any, headers: dict[bytes, bytes]) -> str:
-        """Return the peer, or the last address in X-Forwarded-For that is not one of our own proxies."""
-        client = scope.get("client")
-        address: str = client[0] if client else "unknown"
-        forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",") if self._proxies else []
-        while forwarded and self._is_proxy(address):
-            address = forwarded.pop().strip()
-        return address
+    def _counting_no_refusal(self, scope: Any, send: Send) -> Send:
+        """Take back from the address what a handler refuses for the account's sake: no 429 counts."""
+        window = scope.get("window")
+        if window is None or scope["route_handler"].opt["limit"] != "auth":
+            return send
 
-    def _is_proxy(self, address: str) -> bool:
-        try:
-            return any(ip_address(address) in network for network in self._proxies)
-        except ValueError:
-            return False
+        async def counting(event: Any) -> None:
+            if event["type"] == "http.response.start" and event["status"] == STATUS[TooMany]:
+                scope["window"] = await self._limits.take_back(window, one_client(scope["client_address"]))
+            await send(event)
+
+        return counting
+
+
+async def _tell_methods(scope: Any, send: Any) -> None:
+    """Answer OPTIONS, which changes nothing and is for everybody: the methods of the route."""
+    routes = scope["litestar_app"].routes
+    methods = next(route.methods for route in routes if route.path_format == scope["path_template"])
+    headers = [(b"allow", allowed(methods).encode())]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def signed_in(scope: Scope) -> Actor:
     """Return who is asking; the gate has let them in. A dependency of handlers, by the name `actor`."""
-    actor: Actor = scope["actor"]  # pyright: ignore[reportGeneralTypeIssues, reportTypedDictNotRequiredAccess]
-    return actor
+    admitted: Any = scope
+    return cast("Actor", admitted["actor"])
