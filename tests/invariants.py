@@ -77,8 +77,6 @@ async def _check_deal(tx: Tx, row: queries.DealRow) -> None:
         """,
         row.request_id,
     )
-    truth = projection(row.deal)
     assert shown is not None
-    assert dict(shown) == {name: getattr(truth, name) for name in shown.keys()}, (
-        f"{row.request_id} shows otherwise"
-    )  # noqa: SIM118 - a record iterates its values
+    seen, truth = dict(shown), projection(row.deal)
+    assert seen == {name: getattr(truth, name) for name in seen}, f"{row.request_id} shows otherwise"

@@ -13,7 +13,9 @@ async def names(superuser: asyncpg.Connection[asyncpg.Record], sql: str) -> list
     return [record[0] for record in await superuser.fetch(sql)]
 
 
-async def test_row_security_is_enabled_and_forced_on_every_table(superuser: asyncpg.Connection[asyncpg.Record]) -> None:
+async def test_row_security_is_enabled_and_forced_on_every_table(
+    superuser: asyncpg.Connection[asyncpg.Record],
+) -> None:
     bare = await names(
         superuser,
         """
@@ -28,7 +30,9 @@ async def test_row_security_is_enabled_and_forced_on_every_table(superuser: asyn
     assert set(bare) == set(TOOLS)
 
 
-async def test_no_policy_is_for_everybody_or_passes_everything(superuser: asyncpg.Connection[asyncpg.Record]) -> None:
+async def test_no_policy_is_for_everybody_or_passes_everything(
+    superuser: asyncpg.Connection[asyncpg.Record],
+) -> None:
     loose = await names(
         superuser,
         """
@@ -74,7 +78,9 @@ async def test_no_function_trusts_the_search_path(superuser: asyncpg.Connection[
     assert careless == []
 
 
-async def test_no_function_of_ours_is_executable_by_everybody(superuser: asyncpg.Connection[asyncpg.Record]) -> None:
+async def test_no_function_of_ours_is_executable_by_everybody(
+    superuser: asyncpg.Connection[asyncpg.Record],
+) -> None:
     public = await names(
         superuser,
         """
@@ -88,7 +94,9 @@ async def test_no_function_of_ours_is_executable_by_everybody(superuser: asyncpg
     assert public == []
 
 
-async def test_the_applications_roles_own_no_wall_to_loosen(superuser: asyncpg.Connection[asyncpg.Record]) -> None:
+async def test_the_applications_roles_own_no_wall_to_loosen(
+    superuser: asyncpg.Connection[asyncpg.Record],
+) -> None:
     powerful = await names(
         superuser,
         """
