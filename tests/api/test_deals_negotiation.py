@@ -155,7 +155,7 @@ async def test_the_one_who_waits_sees_no_buttons(asha: Client, ravi: Client) -> 
 
     assert hers["action_required"] is True
     assert his["action_required"] is False
-    assert not (his["action_data"] or {}).get("buttons")
+    assert "buttons" not in (his["action_data"] or {})
 
 
 async def test_an_answered_message_shows_the_answer_to_both(asha: Client, ravi: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httpx
 from litestar import Litestar
@@ -29,7 +30,7 @@ async def test_the_request_a_deadlock_undid_is_done_again(world: World) -> None:
             await tx.run("select from users where id = $1::text::uuid for update", second)
         return Answer()
 
-    app = Litestar([hold_both], dependencies={"db": Provide(lambda: world.db, sync_to_thread=False)})
+    app: Any = Litestar([hold_both], dependencies={"db": Provide(lambda: world.db, sync_to_thread=False)})
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
         answers = await asyncio.gather(
             client.post(f"/{ASHA.id}/{RAVI.id}"), client.post(f"/{RAVI.id}/{ASHA.id}")
