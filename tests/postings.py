@@ -117,7 +117,7 @@ async def lay(
 
 
 async def apply(superuser: Superuser, at: Address, posting_id: UUID, person: Person, **columns: Any) -> UUID:
-    """Write an application behind the walls and return its id."""
+    """Write an application behind the walls, without a deal, and return its id."""
     request_id = uuid4()
     status = columns.get("status", "pending")
     await superuser.execute(

@@ -213,6 +213,7 @@ ROWS = st.lists(
 )
 
 
+@pytest.mark.breaks_invariants
 @given(
     rows=ROWS,
     at=st.sampled_from(BOTH),

@@ -29,6 +29,7 @@ async def closing(superuser: Superuser) -> set[str]:
     return set(ids)
 
 
+@pytest.mark.breaks_invariants
 @for_both
 async def test_cancelling_has_every_unfunded_deal_closed_by_a_job_of_its_own_and_no_other(
     at: Address, asha: Client, superuser: Superuser
@@ -48,6 +49,7 @@ async def test_cancelling_has_every_unfunded_deal_closed_by_a_job_of_its_own_and
     assert await closing(superuser) == unfunded
 
 
+@pytest.mark.breaks_invariants
 @for_both
 async def test_a_cancellation_that_is_refused_closes_nothing(at: Address, asha: Client, superuser: Superuser):
     await apply(superuser, at, at.known, RAVI)
@@ -132,6 +134,7 @@ async def test_a_posting_follows_its_deals_but_stays_as_its_owner_closed_it(at: 
         assert (await asha.get(f"{at.url}/{at.known}")).json()[at.one]["status"] == "cancelled"
 
 
+@pytest.mark.breaks_invariants
 @for_both
 @pytest.mark.usefixtures("world")
 async def test_a_page_of_thirty_costs_as_many_queries_as_a_page_of_one(

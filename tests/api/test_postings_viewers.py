@@ -50,6 +50,7 @@ async def test_an_open_posting_is_seen_by_its_owner_every_influencer_and_operato
     assert await who_sees(world, at, at.known) == {"Asha", "Ravi", "Meera", "Om"}
 
 
+@pytest.mark.breaks_invariants
 @for_both
 @pytest.mark.parametrize("status", ["in_progress", "completed", "cancelled"])
 async def test_a_posting_that_is_not_open_is_seen_only_by_those_who_applied_to_it(
@@ -124,6 +125,7 @@ async def _remove(tx: Tx, actor: Actor, at: Address) -> None:
     await actions.remove(tx, actor, at.kind, at.known)
 
 
+@pytest.mark.breaks_invariants
 @for_both
 async def test_the_owner_and_operators_are_told_how_many_applied_and_influencers_are_not(
     at: Address, world: World, superuser: Superuser
@@ -138,6 +140,7 @@ async def test_the_owner_and_operators_are_told_how_many_applied_and_influencers
             assert ("applications_count" in row) is (expected is not None)
 
 
+@pytest.mark.breaks_invariants
 @for_both
 async def test_an_influencer_is_told_the_latest_of_her_own_applications_and_nobody_elses(
     at: Address, world: World, superuser: Superuser
@@ -196,6 +199,7 @@ async def test_no_column_of_any_table_can_be_slipped_in(at: Address, asha: Clien
         assert answer.status_code == 422 or answer.json()[at.one] == before, column
 
 
+@pytest.mark.breaks_invariants
 @for_both
 async def test_the_list_finds_exactly_what_the_wall_lets_through(
     at: Address, world: World, superuser: Superuser
