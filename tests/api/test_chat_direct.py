@@ -109,7 +109,9 @@ async def test_asha_opens_a_conversation_with_ravi_once(
 async def test_a_deal_with_ravi_is_not_the_direct_conversation_with_him(
     asha: httpx.AsyncClient, ravi: httpx.AsyncClient
 ) -> None:
-    assert await open_with(asha, RAVI) != await apply(ravi)
+    of_the_deal = await apply(ravi)
+
+    assert await open_with(asha, RAVI) != of_the_deal
 
 
 @pytest.mark.parametrize("nobody", [str(uuid4()), str(SYSTEM_USER_ID)])
