@@ -33,6 +33,17 @@ async def test_initializing_an_application_keeps_its_amount(asha: Client, ravi: 
     assert second.json()["conversation"]["last_message"]["action_data"]["buttons"]
 
 
+async def test_initializing_shows_the_buttons_whatever_was_written_since(asha: Client, ravi: Client) -> None:
+    request = await applied(ravi)
+    await ravi.post(
+        "/api/messages", json={"conversation_id": request["conversation_id"], "message": "Any news?"}
+    )
+
+    opened = (await asha.post("/api/bids/automated/initialize", json=INITIALIZE)).json()
+
+    assert opened["conversation"]["last_message"]["action_data"]["buttons"]
+
+
 async def test_an_influencer_asha_begins_with_must_confirm_before_payment(asha: Client, ravi: Client) -> None:
     opened = (await asha.post("/api/bids/automated/initialize", json=INITIALIZE)).json()["conversation"]
     chat = f"/api/messages/conversations/{opened['id']}"

@@ -120,7 +120,10 @@ async def request_count(tx: Tx, which: Filter) -> int:
 
 
 async def applications(tx: Tx, which: Filter, after: Key | None, rows: int) -> list[Application]:
-    """Return a page of the requests on one posting with their influencers, newest first."""
+    """Return a page of the requests on one posting with their influencers, newest first.
+
+    The view of profiles is a barrier: joined plainly it would be read whole, so each profile is looked up by id.
+    """
     return await tx.all(
         Application,
         """
@@ -131,7 +134,10 @@ async def applications(tx: Tx, which: Filter, after: Key | None, rows: int) -> l
                                   'bio', p.bio, 'social_platforms', p.social_platforms) as influencer
           from requests r
           join conversations c on c.request_id = r.id
-          join public_profiles p on p.id = r.influencer_id
+         cross join lateral (select pp.id, pp.name, pp.profile_image_url, pp.bio, pp.social_platforms
+                               from public_profiles pp
+                              where pp.id = r.influencer_id
+                              limit 1) p
          where ($1::text is null or r.status = $1)
            and ($2::uuid is null or r.campaign_id = $2)
            and ($3::uuid is null or r.bid_id = $3)

@@ -181,7 +181,7 @@ async def _initialize(
         row, is_existing = await initialize(tx, actor, opening)
         answer = Initialized(
             message="Automated conversation initialized successfully",
-            conversation=await chat.conversation_for(tx, actor, row.conversation_id),
+            conversation=await chat.conversation_with_action(tx, actor, row.conversation_id),
             flow_state=row.deal.state,
             awaiting_role=row.deal.awaiting_role,
             is_existing=is_existing,
