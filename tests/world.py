@@ -114,5 +114,7 @@ class World:
             actor = await self.sign_in(person)
             headers["Authorization"] = f"Bearer {self.app.tokens.issue(actor, person.phone)}"
         transport = httpx.ASGITransport(app=self.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://stoory.test", headers=headers) as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://stoory.test", headers=headers
+        ) as client:
             yield client
