@@ -23,8 +23,11 @@ from stoory.settings import Settings, WrongSettings
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
-DRAIN_SECONDS: Final = 8
-"""How long running requests may take once we were told to stop; PostgreSQL needs at most 7 seconds more."""
+DRAIN_SECONDS: Final = 7
+"""How long running requests may take once we were told to stop"""
+
+FAREWELL_SECONDS: Final = 2
+"""How long the application may take after them, worker and pool; PostgreSQL needs at most 6 seconds more"""
 
 HEARTBEAT_SECONDS: Final = 0.5
 
@@ -58,7 +61,7 @@ def serve(settings: Settings, *, announce: Announce) -> None:
 
 
 class _Uvicorn(uvicorn.Server):
-    """A uvicorn that says when it listens."""
+    """A uvicorn that says when it listens, and that always ends."""
 
     def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
         super().__init__(config)
@@ -67,6 +70,11 @@ class _Uvicorn(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End in time even when some task has swallowed its cancellation: those that are left get another."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(super().shutdown(sockets), DRAIN_SECONDS + FAREWELL_SECONDS)
 
 
 def _serve(create: Callable[[], Any], listener: socket.socket, announce: Callable[[], None]) -> None:

@@ -21,6 +21,24 @@ from msgspec import Struct
 from stoory.platform.postgres.cluster import postmaster
 
 STOORY = ("-c", "from stoory.cli import main; main()")
+ENDLESS = """
+import asyncio
+from stoory import up
+from stoory.settings import Settings
+
+async def endless(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        pass
+
+up.DRAIN_SECONDS = up.FAREWELL_SECONDS = 1
+with up._until_signalled(), up._listener(Settings(port=0)) as listener:
+    up._serve(lambda: endless, listener, lambda: print("listening", flush=True))
+"""
 STOPS_WITHIN_SECONDS = 15
 REVIVES_WITHIN_SECONDS = 15
 
@@ -54,7 +72,7 @@ class Home(Struct):
     @contextmanager
     def up(self, stop: signal.Signals, *, quiet: bool = True) -> Iterator[str]:
         """Run `stoory up`, yield its address, and see that this signal ends it cleanly, and quietly."""
-        with self.command("up") as process:
+        with self.command("up") as process, killed_in_the_end(process):
             assert process.stdout is not None
             try:
                 yield _address(process.stdout)
@@ -64,6 +82,15 @@ class Home(Struct):
             assert process.returncode == 0, rest
         assert not (quiet and "Traceback" in rest), rest
         assert postmaster(self.folder / "home" / "postgres" / "data") is None
+
+
+@contextmanager
+def killed_in_the_end(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Leave no process behind when an assertion fails; one that has ended by itself is not touched."""
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 def _address(said: IO[str]) -> str:
@@ -132,6 +159,17 @@ def test_a_dead_database_is_started_again_under_running_requests(home: Home):
         give_up_at = time.monotonic() + REVIVES_WITHIN_SECONDS
         while not is_ready(url):
             assert time.monotonic() < give_up_at
+
+
+def test_an_application_that_does_not_end_is_ended():
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDLESS], env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdout=subprocess.PIPE, text=True,
+    ) as process, killed_in_the_end(process):  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "listening\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STOPS_WITHIN_SECONDS) == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="every test here runs as an ordinary user already")

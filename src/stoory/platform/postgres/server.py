@@ -39,7 +39,7 @@ SETTINGS: Final = {
 CRASH_PATIENCE_SECONDS: Final = 5.0
 """A killed server's memory and orphans take a moment to go; until then a start fails and is tried again."""
 
-FAST_STOP_SECONDS: Final = 5
+FAST_STOP_SECONDS: Final = 4
 LAST_RESORT_STOP_SECONDS: Final = 2
 
 
