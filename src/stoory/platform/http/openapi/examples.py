@@ -49,9 +49,10 @@ class Examples:
     def _object(self, schema: Json) -> Json:
         """Fill in what is required, and `success`, which no answer lacks."""
         fields: Json = schema["properties"]
-        shown = {*schema.get("required", ()), "success"} & fields.keys()
+        required = [name for name in fields if name in schema.get("required", ())]
+        shown = ["success", *required] if "success" in fields else required
         alike = sorted(self._bodies, key=lambda body: -len(body.keys() & fields.keys()))
-        return {name: self._field(name, fields, alike) for name in fields if name in shown}
+        return {name: self._field(name, fields, alike) for name in shown}
 
     def _field(self, name: str, fields: Json, alike: list[Json]) -> Any:
         """Show what a body sends under that name; what may be null is, unless the body most alike has it."""
