@@ -40,7 +40,7 @@ with up._until_signalled(), up._listener(Settings(port=0)) as listener:
     up._serve(lambda: endless, listener, lambda: print("listening", flush=True))
 """
 STOPS_WITHIN_SECONDS = 15
-REVIVES_WITHIN_SECONDS = 15
+REVIVES_WITHIN_SECONDS = 30
 
 
 class Home(Struct):
