@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from stoory.accounts import actions
 from stoory.accounts.actions import SessionsEnded
+from stoory.errors import NotFound
 from stoory.platform.bus import Hint
 from tests.logins import Login, sign_in
 from tests.world import ASHA, OM, PASSWORD, RAVI, World
@@ -82,6 +84,14 @@ async def test_ashas_sessions_do_not_exist_for_ravi(
     assert foreign.json() | {"request_id": ""} == unknown.json() | {"request_id": ""}
     assert (await asha.get("/api/auth/profile")).status_code == 200
     assert len((await phone.client.get("/api/auth/sessions")).json()["sessions"]) == 1
+
+
+async def test_ashas_session_is_not_ravis_to_end_without_the_walls_either(world: World) -> None:
+    ashas, ravis = await world.sign_in(ASHA), await world.sign_in(RAVI)
+
+    with pytest.raises(NotFound):
+        async with world.db.as_system("a test") as tx:
+            await actions.end_session(tx, ravis, ashas.session_id)
 
 
 async def test_a_suspension_ends_every_session_at_once(

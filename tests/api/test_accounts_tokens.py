@@ -40,7 +40,8 @@ def signed(payload: dict[str, Any], *, key: str = SECRET, **header: Any) -> str:
     """Sign as anybody with a key could, whatever the header says."""
     head = {"alg": "HS256", "typ": "JWT", "kid": sha256(b"kid" + SECRET.encode()).hexdigest()[:16]} | header
     text = f"{_segment(head)}.{_segment(payload)}"
-    return f"{text}.{_encoded(hmac.digest(key.encode(), text.encode(), 'sha256'))}"
+    digest = "sha512" if head["alg"] == "HS512" else "sha256"
+    return f"{text}.{_encoded(hmac.digest(key.encode(), text.encode(), digest))}"
 
 
 def _segment(value: dict[str, Any]) -> str:
