@@ -98,6 +98,30 @@ def test_bodies_are_closed_and_errors_wear_the_envelope():
                 assert name == "ErrorBody"
 
 
+def test_instants_and_bounds_are_told_however_deep_they_lie():
+    schemas = API["components"]["schemas"]
+    request, context = schemas["Request"]["properties"], schemas["Context"]["properties"]
+    assert request["created_at"]["format"] == "date-time"
+    assert request["paid_at"]["anyOf"][0]["format"] == "date-time"
+    assert context["deadlines"]["additionalProperties"]["format"] == "date-time"
+    links = schemas["ApplicationBody"]["properties"]["portfolio_links"]["anyOf"][0]
+    assert links["items"]["pattern"].startswith("^https://")
+
+
+def test_what_may_be_there_already_answers_200_as_well_as_201():
+    told = {operation["operationId"]: operation["responses"].keys() for operation in operations()}
+    assert {"200", "201"} <= told["initialize_bid"]
+    assert {"200", "201"} <= told["open_conversation"]
+    assert "200" not in told["apply_to_posting"]
+
+
+def test_who_may_use_a_route_is_told():
+    told = {operation["operationId"]: operation["x-who"] for operation in operations()}
+    assert told["login"] == []
+    assert told["apply_to_posting"] == ["influencer"]
+    assert told["create_bid"] == ["admin", "brand_owner"]
+
+
 def test_the_page_shows_every_route_and_asks_nothing_of_anybody_else():
     page = openapi.page(API)
     for operation in operations():
