@@ -17,7 +17,7 @@ async def test_a_second_application_names_the_first(ravi: Client) -> None:
     answer = await ravi.post("/api/requests", json=body)
 
     assert (answer.status_code, answer.json()["code"]) == (409, "already_applied")
-    assert answer.json()["request_id"] == request["id"]
+    assert answer.json()["request"]["id"] == request["id"]
 
 
 async def test_initializing_an_application_keeps_its_amount(asha: Client, ravi: Client) -> None:
@@ -83,7 +83,7 @@ async def test_an_invited_influencer_answers_first(asha: Client, meera: Client) 
     assert (accepted.status_code, accepted.json()["next_flow_state"]) == (200, "accepted")
     again = await asha.post(f"/api/bids/{VIDEO_BID}/invitations", json=body)
     assert (again.status_code, again.json()["code"]) == (409, "already_applied")
-    assert again.json()["request_id"] == answer.json()["request"]["id"]
+    assert again.json()["request"]["id"] == answer.json()["request"]["id"]
 
 
 async def test_an_amount_outside_the_bid_is_named(ravi: Client) -> None:

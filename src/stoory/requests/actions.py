@@ -26,8 +26,7 @@ def already_applied(live: queries.Live | None) -> Conflict:
     return Conflict(
         "There already is a live request for this posting.",
         code="already_applied",
-        request_id=live and live.id,
-        conversation_id=live and live.conversation_id,
+        request=live and {"id": live.id, "conversation_id": live.conversation_id},
     )
 
 

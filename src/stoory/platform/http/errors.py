@@ -86,8 +86,8 @@ def envelope(problem: StooryError | None, scope: Any) -> bytes:
         "success": False,
         "message": problem.message,
         "code": problem.code,
-        "request_id": scope.get("request_id", ""),
         **problem.extra,
+        "request_id": scope.get("request_id", ""),
     }
     if isinstance(problem, Invalid) and problem.errors:
         body["errors"] = problem.errors
