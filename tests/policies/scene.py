@@ -1,0 +1,205 @@
+"""A world in which everybody has something of everything, laid over HTTP once and put back as often as needed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import httpx
+
+from stoory.app import Application
+from tests.postings import BIDS, CAMPAIGNS
+from tests.postings import lay as lay_posting
+from tests.world import (
+    ASHA,
+    COFFEE_BID,
+    KABIR,
+    MEERA,
+    OM,
+    PASSWORD,
+    RAVI,
+    SUMMER_CAMPAIGN,
+    VIDEO_BID,
+    World,
+    lay,
+)
+
+Superuser: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Client = httpx.AsyncClient
+
+PEOPLE: Final = {person.name.lower(): person for person in (ASHA, RAVI, MEERA, KABIR, OM)}
+ACTORS: Final = ("nobody", *PEOPLE)
+
+Dump = dict[str, list[str]]
+"""Every row of every table, as text."""
+
+
+class Scene:
+    """An application with its database full of things, and a client for each actor."""
+
+    def __init__(self, app: Application, superuser: Superuser, clients: dict[str, Client]) -> None:
+        """Take what `laid` made; `ids` says which ids an object stands for, by the names routes give them."""
+        self.app = app
+        self.superuser = superuser
+        self.clients = clients
+        self.sessions: dict[str, UUID] = {}
+        self.ids: dict[str, dict[str, str]] = {}
+        self.refresh_token = ""
+        self.hidden: dict[str, list[str]] = {}
+        self._tables: list[str] = []
+
+    async def keep(self) -> None:
+        """Remember everything as it is now."""
+        self._tables = await self.tables()
+        for table in self._tables:
+            await self.superuser.execute(f"create temp table kept_{table} as table {table}")
+
+    async def restore(self) -> None:
+        """Put everything back as it was kept."""
+        rows = "".join(
+            f"delete from {table}; insert into {table} overriding system value table kept_{table};"
+            for table in self._tables
+        )
+        await self.superuser.execute(
+            f"set session_replication_role = replica; delete from queue.pgqueuer; delete from queue.pgqueuer_log;"
+            f"{rows} set session_replication_role = default"
+        )
+        self.app.db.clock.ahead = timedelta()
+
+    async def tables(self) -> list[str]:
+        """Return the tables of ours; the queue's are the tool's, and what is in them follows from ours."""
+        found = await self.superuser.fetch(
+            """
+            select tablename
+              from pg_tables
+             where schemaname = 'public'
+               and tablename <> 'schema_migrations'
+             order by tablename
+            """
+        )
+        return [table["tablename"] for table in found]
+
+    async def dump(self) -> Dump:
+        """Return what is in the database, jobs included."""
+        each = [f"select '{table}', t::text from {table} t" for table in await self.tables()]
+        each.append("select 'jobs', q.entrypoint || convert_from(q.payload, 'UTF8') from queue.pgqueuer q")
+        dump: Dump = {}
+        for table, row in await self.superuser.fetch(" union all ".join(each) + " order by 1, 2"):
+            dump.setdefault(table, []).append(row)
+        return dump
+
+    async def rows(self) -> dict[str, list[dict[str, Any]]]:
+        """Return every row of every table, by column."""
+        return {
+            table: [dict(row) for row in await self.superuser.fetch(f"table {table}")]
+            for table in await self.tables()
+        }
+
+
+@asynccontextmanager
+async def laid(app: Application, superuser: Superuser) -> AsyncIterator[Scene]:
+    """Lay the scene in the application's database."""
+    await lay(superuser)
+    world = World(app)
+    async with AsyncExitStack() as stack:
+        clients = {"nobody": await stack.enter_async_context(world.client())}
+        for name, person in PEOPLE.items():
+            clients[name] = await stack.enter_async_context(world.client(person))
+        scene = Scene(app, superuser, clients)
+        await _lay_people(scene)
+        await _lay_deals(scene)
+        await _lay_chats(scene)
+        await clients["om"].get("/api/admin/users")  # leaves a line in the audit log
+        await world.do_jobs()
+        await scene.keep()
+        yield scene
+
+
+async def _lay_people(scene: Scene) -> None:
+    """Let everybody be signed in on a second device too."""
+    for name, person in PEOPLE.items():
+        scene.ids[name] = {"user_id": str(person.id)}
+        body = {"phone": person.phone, "password": PASSWORD}
+        login = await _done(scene.clients["nobody"].post("/api/auth/login", json=body))
+        scene.refresh_token = login["refresh_token"]
+        session_id = await scene.superuser.fetchval(
+            "select id from sessions where user_id = $1 order by created_at desc limit 1", person.id
+        )
+        scene.sessions[name] = session_id
+        scene.ids[f"{name}-session"] = {"session_id": str(session_id)}
+    scene.ids["system"] = {"user_id": "00000000-0000-0000-0000-000000000001"}
+
+
+async def _lay_deals(scene: Scene) -> None:
+    """Let Ravi apply to four of Asha's postings, two of which are no longer open, and Meera to Kabir's bid."""
+    postings = {"open-bid": VIDEO_BID, "open-campaign": SUMMER_CAMPAIGN, "coffee-bid": COFFEE_BID}
+    for at in (BIDS, CAMPAIGNS):
+        for title in ("hired", "bare"):
+            name = f"{title}-{at.one}"
+            postings[name] = await lay_posting(scene.superuser, at, title=f"The {title} {at.one} of Asha")
+    for name, posting_id in postings.items():
+        kind = name.partition("-")[2]
+        other = {"influencer_id": str(MEERA.id)} if name.startswith("open") else {}
+        scene.ids[name] = {f"{kind}_id": str(posting_id)} | other
+        if name.startswith("bare"):
+            continue
+        influencer = "meera" if name == "coffee-bid" else "ravi"
+        await _apply(scene, influencer, name, kind)
+    for kind in ("bid", "campaign"):
+        status = {"status": "approved"}
+        request_id = scene.ids[f"deal-of-hired-{kind}"]["request_id"]
+        await _done(scene.clients["asha"].put(f"/api/requests/{request_id}/status", json=status))
+    await scene.superuser.execute(
+        """
+        update bids set status = 'in_progress' where title like 'The hired%';
+        update campaigns set status = 'in_progress' where title like 'The hired%';
+        update bids set status = 'cancelled' where title like 'The bare%';
+        update campaigns set status = 'cancelled' where title like 'The bare%';
+        """
+    )
+
+
+async def _apply(scene: Scene, influencer: str, posting: str, kind: str) -> None:
+    posting_id = scene.ids[posting][f"{kind}_id"]
+    body = {f"{kind}_id": posting_id, "proposed_amount": 3500, "message": f"{influencer} wants the {posting}"}
+    request = (await _done(scene.clients[influencer].post("/api/requests", json=body)))["request"]
+    conversation_id = request["conversation_id"]
+    page = await _done(
+        scene.clients[influencer].get(f"/api/messages/conversations/{conversation_id}/messages")
+    )
+    scene.ids[f"deal-of-{posting}"] = {
+        f"{kind}_id": posting_id,
+        "influencer_id": str(PEOPLE[influencer].id),
+        "request_id": request["id"],
+        "conversation_id": conversation_id,
+        "message_id": page["data"]["messages"][0]["id"],
+    }
+
+
+async def _lay_chats(scene: Scene) -> None:
+    """Let Asha talk to Ravi, Kabir to Meera and Om to Ravi."""
+    for name, (one, other) in {
+        "asha-and-ravi": ("asha", "ravi"),
+        "kabir-and-meera": ("kabir", "meera"),
+        "om-and-ravi": ("om", "ravi"),
+    }.items():
+        body = {"user_id": str(PEOPLE[other].id), "message": f"{one} whispers to {other}"}
+        conversation = (await _done(scene.clients[one].post("/api/messages/conversations", json=body)))[
+            "conversation"
+        ]
+        scene.ids[name] = {
+            "conversation_id": conversation["id"],
+            "message_id": conversation["last_message"]["id"],
+        }
+        reply = {"conversation_id": conversation["id"], "message": f"{other} whispers back to {one}"}
+        await _done(scene.clients[other].post("/api/messages", json=reply))
+
+
+async def _done(call: Any) -> Any:
+    answer: httpx.Response = await call
+    assert answer.is_success, answer.text
+    return answer.json()
