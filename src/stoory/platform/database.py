@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final, LiteralString, TypeVar
 
 import asyncpg
@@ -205,7 +205,8 @@ async def _abandon(connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record])
     try:
         await asyncio.wait_for(asyncio.shield(connection.execute("rollback")), ROLLBACK_TIMEOUT_SECONDS)
     except BaseException:  # noqa: BLE001 - also a second cancellation must not return an open transaction to the pool
-        connection.terminate()
+        with suppress(asyncpg.InterfaceError):  # the server closed it: the pool has taken it back by itself
+            connection.terminate()
 
 
 def _translated(problem: BaseException) -> StooryError | None:
@@ -215,6 +216,6 @@ def _translated(problem: BaseException) -> StooryError | None:
         return next((meaning() for beginning, meaning in MEANINGS if state.startswith(beginning)), None)
     if isinstance(problem, asyncpg.DataError):
         return Invalid(message="A value is out of range.")
-    if isinstance(problem, asyncpg.InterfaceError | ConnectionError):
+    if isinstance(problem, asyncpg.InterfaceError | asyncpg.InternalClientError | ConnectionError):
         return Busy()
     return None
