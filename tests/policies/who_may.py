@@ -1,0 +1,219 @@
+"""Who may do what: the whole authorization of the API on a page, one line a route and an object.
+
+An object is one of the scene's: Ravi has a deal of each of Asha's postings that is open or hired, nobody has one of a
+bare posting, Meera has one of Kabir's coffee-bid. A number is the status each actor is answered when everything else
+about the request is right. 401: who are you; 403: not your role; 404: not yours, so there is nothing there; 409 and
+422: yours, but not now, or not so. A line for each route, or test_matrix_routes.py names the route that has none.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Litestar
+from msgspec import Struct
+
+from tests.policies.scene import ACTORS
+
+LINES: Final = """
+                                                              object               nobody asha ravi meera kabir  om
+GET    /                                                      .                       200  200  200  200  200  200
+GET    /health                                                .                       200  200  200  200  200  200
+GET    /ready                                                 .                       200  200  200  200  200  200
+GET    /schema                                                .                       200  200  200  200  200  200
+GET    /schema/openapi.json                                   .                       200  200  200  200  200  200
+POST   /__dev/clock                                           .                       401  403  403  403  403  200
+
+POST   /api/auth/register                                     .                       201  201  201  201  201  201
+POST   /api/auth/login                                        .                       200  200  200  200  200  200
+POST   /api/auth/refresh                                      .                       200  200  200  200  200  200
+POST   /api/auth/logout                                       .                       401  200  200  200  200  200
+GET    /api/auth/sessions                                     .                       401  200  200  200  200  200
+DELETE /api/auth/sessions/{session_id}                        asha-session            401  200  404  404  404  404
+DELETE /api/auth/sessions/{session_id}                        ravi-session            401  404  200  404  404  404
+PUT    /api/auth/password                                     .                       401  200  200  200  200  200
+GET    /api/auth/profile                                      .                       401  200  200  200  200  200
+PUT    /api/auth/profile                                      .                       401  200  200  200  200  200
+GET    /api/users/{user_id}                                   asha                    401  200  200  200  200  200
+GET    /api/users/{user_id}                                   system                  401  404  404  404  404  404
+GET    /api/admin/users                                       .                       401  403  403  403  403  200
+PUT    /api/admin/users/{user_id}/status                      ravi                    401  403  403  403  403  200
+PUT    /api/admin/users/{user_id}/status                      om                      401  403  403  403  403  409
+PUT    /api/admin/users/{user_id}/status                      system                  401  403  403  403  403  404
+
+GET    /api/campaigns                                         .                       401  200  200  200  200  200
+POST   /api/campaigns                                         .                       401  201  403  403  201  201
+GET    /api/campaigns/{campaign_id}                           open-campaign           401  200  200  200  404  200
+GET    /api/campaigns/{campaign_id}                           hired-campaign          401  200  200  404  404  200
+GET    /api/campaigns/{campaign_id}                           bare-campaign           401  200  404  404  404  200
+PUT    /api/campaigns/{campaign_id}                           open-campaign           401  200  403  403  404  200
+DELETE /api/campaigns/{campaign_id}                           open-campaign           401  409  403  403  404  409
+DELETE /api/campaigns/{campaign_id}                           bare-campaign           401  200  403  403  404  200
+GET    /api/campaigns/{campaign_id}/applications              open-campaign           401  200  403  403  404  200
+POST   /api/campaigns/{campaign_id}/invitations               open-campaign           401  201  403  403  404  201
+POST   /api/campaigns/automated/initialize                    deal-of-open-campaign   401  201  201  404  404  201
+POST   /api/campaigns/automated/initialize                    deal-of-hired-campaign  401  201  201  404  404  201
+GET    /api/bids                                              .                       401  200  200  200  200  200
+POST   /api/bids                                              .                       401  201  403  403  201  201
+GET    /api/bids/{bid_id}                                     open-bid                401  200  200  200  404  200
+GET    /api/bids/{bid_id}                                     hired-bid               401  200  200  404  404  200
+GET    /api/bids/{bid_id}                                     bare-bid                401  200  404  404  404  200
+GET    /api/bids/{bid_id}                                     coffee-bid              401  404  200  200  200  200
+PUT    /api/bids/{bid_id}                                     open-bid                401  200  403  403  404  200
+PUT    /api/bids/{bid_id}                                     coffee-bid              401  404  403  403  200  200
+DELETE /api/bids/{bid_id}                                     open-bid                401  409  403  403  404  409
+DELETE /api/bids/{bid_id}                                     bare-bid                401  200  403  403  404  200
+GET    /api/bids/{bid_id}/applications                        open-bid                401  200  403  403  404  200
+GET    /api/bids/{bid_id}/applications                        coffee-bid              401  404  403  403  200  200
+POST   /api/bids/{bid_id}/invitations                         open-bid                401  201  403  403  404  201
+POST   /api/bids/automated/initialize                         deal-of-open-bid        401  201  201  404  404  201
+POST   /api/bids/automated/initialize                         deal-of-hired-bid       401  201  201  404  404  201
+POST   /api/bids/automated/initialize                         deal-of-coffee-bid      401  404  404  201  201  201
+
+GET    /api/requests                                          .                       401  200  200  200  200  200
+POST   /api/requests                                          open-bid                401  403  409  201  403  403
+POST   /api/requests                                          open-campaign           401  403  409  201  403  403
+POST   /api/requests                                          hired-bid               401  403  409  404  403  403
+POST   /api/requests                                          bare-bid                401  403  404  404  403  403
+GET    /api/requests/{request_id}                             deal-of-open-bid        401  200  200  404  404  200
+GET    /api/requests/{request_id}                             deal-of-coffee-bid      401  404  404  200  200  200
+PUT    /api/requests/{request_id}                             deal-of-open-bid        401  403  200  404  403  403
+DELETE /api/requests/{request_id}                             deal-of-open-bid        401  409  200  404  404  200
+PUT    /api/requests/{request_id}/status                      deal-of-open-bid        401  200  409  404  404  200
+PUT    /api/requests/{request_id}/amount                      deal-of-open-bid        401  200  403  403  404  200
+POST   /api/requests/{request_id}/payment                     deal-of-hired-bid       401  409  403  403  404  409
+
+GET    /api/messages/conversations                            .                       401  200  200  200  200  200
+GET    /api/messages/conversations/direct                     .                       401  200  200  200  200  200
+GET    /api/messages/conversations/bids                       .                       401  200  200  200  200  200
+GET    /api/messages/conversations/campaigns                  .                       401  200  200  200  200  200
+POST   /api/messages/conversations                            ravi                    401  200  422  422  201  200
+POST   /api/messages/conversations                            asha                    401  422  200  201  422  201
+POST   /api/messages/conversations                            system                  401  404  404  404  404  404
+GET    /api/messages/conversations/{conversation_id}          asha-and-ravi           401  200  200  404  404  200
+GET    /api/messages/conversations/{conversation_id}          deal-of-open-bid        401  200  200  404  404  200
+GET    /api/messages/conversations/{conversation_id}          om-and-ravi             401  404  200  404  404  200
+GET    /api/messages/conversations/{conversation_id}/messages asha-and-ravi           401  200  200  404  404  200
+GET    /api/messages/conversations/{conversation_id}/messages deal-of-open-bid        401  200  200  404  404  200
+GET    /api/messages/conversations/{conversation_id}/messages om-and-ravi             401  404  200  404  404  200
+PUT    /api/messages/conversations/{conversation_id}/seen     asha-and-ravi           401  200  200  404  404  404
+PUT    /api/messages/conversations/{conversation_id}/seen     deal-of-open-bid        401  200  200  404  404  404
+GET    /api/messages/unread-count                             .                       401  200  200  200  200  200
+POST   /api/messages                                          asha-and-ravi           401  201  201  404  404  404
+POST   /api/messages                                          deal-of-open-bid        401  201  201  404  404  404
+POST   /api/messages                                          om-and-ravi             401  404  201  404  404  201
+DELETE /api/messages/{message_id}                             asha-and-ravi           401  200  404  404  404  404
+DELETE /api/messages/{message_id}                             om-and-ravi             401  404  404  404  404  200
+DELETE /api/messages/{message_id}                             deal-of-open-bid        401  404  404  404  404  404
+GET    /api/messages/conversations/{conversation_id}/context  deal-of-open-bid        401  200  200  404  404  200
+GET    /api/messages/conversations/{conversation_id}/context  asha-and-ravi           401  404  404  404  404  404
+POST   /api/messages/conversations/{conversation_id}/button-click deal-of-open-bid    401  200  409  404  404  200
+POST   /api/messages/conversations/{conversation_id}/button-click asha-and-ravi       401  404  404  404  404  404
+POST   /api/messages/conversations/{conversation_id}/text-input deal-of-open-campaign 401  200  409  404  404  200
+
+GET    /api/debug/conversations/{conversation_id}             asha-and-ravi           401  403  403  403  403  200
+GET    /api/debug/messages/{message_id}                       asha-and-ravi           401  403  403  403  403  200
+GET    /api/debug/flow/{conversation_id}                      deal-of-open-bid        401  403  403  403  403  200
+"""
+
+BODIES: Final[dict[str, dict[str, Any]]] = {
+    "POST /api/auth/register": {"phone": "+919800000077"},
+    "POST /api/auth/login": {"password": "stoory-demo-1"},
+    "PUT /api/auth/password": {"current_password": "stoory-demo-1"},
+    "POST /api/bids/automated/initialize": {"proposed_amount": 3500},
+    "POST /api/requests": {"bid_id": None, "campaign_id": None},
+    "POST /api/messages/conversations/{conversation_id}/button-click": {"data": {"amount": 3500}},
+}
+"""Where the example of a body is about something the scene does not have, or has already."""
+
+
+DRAFT: Final = (
+    "title description requirements language platform content_type category starts_at ends_at image_url deliverables "
+    "min_followers usage_rights disclosure_required"
+)
+FIELDS: Final = {
+    "POST /__dev/clock": "advance_seconds",
+    "POST /api/auth/register": "name phone password role email bio profile_image_url",
+    "POST /api/auth/login": "phone email password",
+    "POST /api/auth/refresh": "refresh_token",
+    "PUT /api/auth/password": "current_password new_password",
+    "PUT /api/auth/profile": "name email bio profile_image_url languages categories social_platforms locale",
+    "PUT /api/admin/users/{user_id}/status": "status reason",
+    "POST /api/campaigns": f"{DRAFT} budget",
+    "PUT /api/campaigns/{campaign_id}": f"{DRAFT} budget status",
+    "POST /api/campaigns/{campaign_id}/invitations": "influencer_id amount message",
+    "POST /api/campaigns/automated/initialize": "campaign_id influencer_id proposed_amount",
+    "POST /api/bids": f"{DRAFT} min_budget max_budget",
+    "PUT /api/bids/{bid_id}": f"{DRAFT} min_budget max_budget status",
+    "POST /api/bids/{bid_id}/invitations": "influencer_id amount message",
+    "POST /api/bids/automated/initialize": "bid_id influencer_id proposed_amount",
+    "POST /api/requests": "campaign_id bid_id proposed_amount message portfolio_links",
+    "PUT /api/requests/{request_id}": "proposed_amount message portfolio_links",
+    "PUT /api/requests/{request_id}/status": "status reason as_role",
+    "PUT /api/requests/{request_id}/amount": "amount agreed_amount",
+    "POST /api/messages/conversations": "user_id message",
+    "POST /api/messages": "conversation_id receiver_id message media_url client_msg_id",
+    "PUT /api/messages/conversations/{conversation_id}/seen": "up_to_seq",
+    "POST /api/messages/conversations/{conversation_id}/button-click": "action data message_id",
+    "POST /api/messages/conversations/{conversation_id}/text-input": "input_type values message_id",
+}
+"""What the body of each route can say: nothing else of anything can be changed by it."""
+
+BAD_REQUEST: Final = 400
+
+
+class Line(Struct, frozen=True):
+    """What each actor is answered who asks this of that object."""
+
+    method: str
+    path: str
+    object: str
+    statuses: dict[str, int]
+
+    @property
+    def route(self) -> str:
+        """The method and the address."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it changes nothing."""
+        return self.method == "GET"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether one need not be signed in."""
+        return self.statuses["nobody"] < BAD_REQUEST
+
+    @property
+    def refused(self) -> list[str]:
+        """Who gets nothing."""
+        return [actor for actor, status in self.statuses.items() if status >= BAD_REQUEST]
+
+    @property
+    def first_allowed(self) -> str | None:
+        """Somebody signed in who may, if anybody."""
+        return next((actor for actor in ACTORS[1:] if actor not in self.refused), None)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} of {self.object}"
+
+
+def _parsed(line: str) -> Line:
+    method, path, about, *statuses = line.split()
+    return Line(method, path, about, dict(zip(ACTORS, map(int, statuses), strict=True)))
+
+
+MATRIX: Final = [_parsed(line) for line in LINES.splitlines()[2:] if line]
+READS: Final = [line for line in MATRIX if line.is_read]
+WRITES: Final = [line for line in MATRIX if not line.is_read]
+
+
+def handlers(app: Litestar) -> dict[str, Any]:
+    """Return every handler the application has, by its method and address; OPTIONS only names the methods."""
+    return {
+        f"{method} {route.path_format}": handler
+        for route in app.routes
+        for method, (handler, _) in getattr(route, "route_handler_map", {}).items()
+        if method != "OPTIONS"
+    }
