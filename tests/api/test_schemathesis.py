@@ -10,8 +10,9 @@ import os
 import re
 from collections.abc import AsyncIterator, Callable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 import pytest
@@ -20,12 +21,6 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from stoory.app import ROUTES, Application
 from stoory.deals.states import Action
@@ -41,11 +36,12 @@ CASES: Final = 100_000 if os.environ.get("SOAK") else 2_000
 
 HANDLERS: Final[list[Any]] = [*ROUTES, *debug_api.ROUTES, *DEVELOPMENT_ROUTES]
 OPERATIONS: Final = [handler.fn.__name__ for handler in HANDLERS if handler.include_in_schema is not False]
+CHECKS: Final[Any] = import_module("schemathesis.specs.openapi.checks")
 CONFORMANCE: Final = [
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
+    CHECKS.status_code_conformance,
+    CHECKS.content_type_conformance,
+    CHECKS.response_headers_conformance,
+    CHECKS.response_schema_conformance,
 ]
 NEVER_SAID: Final = re.compile(r"Traceback|asyncpg|litestar|msgspec|/src/|\bselect \w+ from\b", re.IGNORECASE)
 SECURITY: Final = ("x-content-type-options", "x-frame-options", "content-security-policy", "referrer-policy")
@@ -75,7 +71,7 @@ PRESSED: Final[list[dict[str, Any]]] = [
 def operations() -> dict[str, Any]:
     """Return the operations of the document by the names of their handlers."""
     app = Application(Settings(home=Path(), secret="s" * 40), database_dsn="", with_worker=False)
-    schema = schemathesis.openapi.from_dict(copy.deepcopy(document(app.litestar)))
+    schema: Any = schemathesis.openapi.from_dict(copy.deepcopy(document(app.litestar)))
     found = [each.ok() for each in schema.get_all_operations()]
     return {one.definition.raw["operationId"]: one for one in found}
 
@@ -108,7 +104,7 @@ def test_every_operation_of_the_document_is_asked() -> None:
     phases=[Phase.generate],
     database=None,
     deadline=None,
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=[*HealthCheck.__members__.values()],
 )
 @given(data=st.data())
 async def test_no_request_brings_an_answer_out_of_its_frame(
@@ -141,7 +137,7 @@ def cases(operation: str) -> Any:
 
 def make_alive(case: Any, scene: Scene, data: st.DataObject) -> None:
     """Let ids often be those of something that is there, and buttons those a deal has."""
-    body: Any = case.body if isinstance(case.body, dict) else {}
+    body: dict[str, Any] = cast("Any", case.body) if isinstance(case.body, dict) else {}
     for part in (case.path_parameters, case.query, body):
         for name, value in dict(part or {}).items():
             living = [ids[name] for ids in scene.ids.values() if name in ids]
@@ -160,12 +156,12 @@ def make_alive(case: Any, scene: Scene, data: st.DataObject) -> None:
 async def send(case: Any, client: httpx.AsyncClient) -> httpx.Response:
     """Send a case as schemathesis would, but in this loop, where the application's connections live."""
     try:
-        request = requests.Request(**case.as_transport_kwargs(base_url=str(client.base_url))).prepare()
+        request: Any = requests.Request(**case.as_transport_kwargs(base_url=str(client.base_url))).prepare()
     except (requests.RequestException, UnicodeError):
         assume(condition=False)  # no client can send this
         raise
     headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
-    return await client.request(str(request.method), str(request.url), headers=headers, content=request.body)
+    return await client.request(request.method, request.url, headers=headers, content=request.body)
 
 
 def check_frame(answer: httpx.Response, told: Callable[[], str]) -> None:

@@ -43,7 +43,9 @@ def test_a_chain_of_proxies_is_followed_to_the_first_stranger_over_all_lines() -
     assert Addresses(OURS).client(scope("10.0.0.1", *lines)) == "198.51.100.1"
 
 
-@pytest.mark.parametrize("nonsense", ["", " ", "unknown", "_hidden", "1.2.3", "x" * 5000, "\x00", "1.2.3.4.5"])
+@pytest.mark.parametrize(
+    "nonsense", ["", " ", "unknown", "_hidden", "1.2.3", "x" * 5000, "\x00", "1.2.3.4.5"]
+)
 def test_where_a_proxy_tells_no_address_the_proxy_itself_counts(nonsense: str) -> None:
     assert Addresses(OURS).client(scope("10.0.0.1", nonsense)) == "10.0.0.1"
 

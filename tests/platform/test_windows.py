@@ -148,4 +148,4 @@ async def test_whoever_stays_away_is_forgotten() -> None:
     for i in range(6_000):
         await hit(limits, f"203.0.113.{i}")
 
-    assert len(limits._classes["auth"]._hits) == 6_000
+    assert len(limits._classes["auth"]._hits) == 6_000  # pyright: ignore[reportPrivateUsage]

@@ -115,10 +115,13 @@ def _unheld(value: Any, path: str = "") -> Iterator[FieldError]:
             yield from _unheld(item, f"{path}[{i}]")
 
 
-def _check_depth(value: Any, depth: int = 0) -> None:
+def _check_depth(value: Any, depth: int = 1) -> None:
+    children = value.values() if _is_object(value) else value if _is_list(value) else None
+    if children is None:
+        return
     if depth > DEEPEST_NESTING:
         raise Unreadable(f"The body nests deeper than {DEEPEST_NESTING} levels.")
-    for child in value.values() if _is_object(value) else value if _is_list(value) else ():
+    for child in children:
         _check_depth(child, depth + 1)
 
 
