@@ -22,6 +22,14 @@ from stoory.settings import Settings
 Report = Callable[[str], None]
 
 DEMO_PASSWORD: Final = "stoory-demo-1"  # noqa: S105 - of people who exist in development homes only
+DEMO_PHONES: Final = {
+    "Asha": "+919800000001",
+    "Ravi": "+919800000002",
+    "Meera": "+919800000003",
+    "Kabir": "+919800000004",
+    "Om": "+919800000005",
+}
+"""The people of db/world.sql."""
 
 
 class HomeDatabase(Struct, frozen=True):

@@ -12,6 +12,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from stoory.errors import Busy
+from stoory.home import DEMO_PASSWORD, DEMO_PHONES
 from stoory.platform.http import openapi
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
@@ -99,10 +100,11 @@ FRONT_PAGE: Final = """<!doctype html><html lang=en><meta charset=utf-8><title>S
 <ul><li><a href=/schema>The API, route by route</a></li><li><a href=/schema/openapi.json>Its OpenAPI document</a></li>
 <li><a href=/ready>Readiness</a></li></ul>{logins}</html>"""
 
-DEMO_LOGINS: Final = """<h2>Demo logins</h2><p>Password of all: <code>stoory-demo-1</code></p><table>
-<tr><td>Asha<td>brand owner<td>+919800000001<tr><td>Ravi<td>influencer<td>+919800000002
-<tr><td>Meera<td>influencer<td>+919800000003<tr><td>Kabir<td>brand owner<td>+919800000004
-<tr><td>Om<td>operator<td>+919800000005</table>"""
+DEMO_LOGINS: Final = (
+    f"<h2>Demo logins</h2><p>Password of all: <code>{DEMO_PASSWORD}</code></p><table>"
+    + "".join(f"<tr><td>{name}<td>{phone}" for name, phone in DEMO_PHONES.items())
+    + "</table>"
+)
 
 DEVELOPMENT_ROUTES: Final = [advance_clock]
 

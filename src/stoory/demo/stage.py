@@ -11,14 +11,8 @@ import msgspec
 from msgspec import Struct
 from rich.console import Console
 
-PASSWORD: Final = "stoory-demo-1"  # noqa: S105 - printed in the README, of people who do not exist
-PEOPLE: Final = {
-    "Asha": "+919800000001",
-    "Ravi": "+919800000002",
-    "Meera": "+919800000003",
-    "Kabir": "+919800000004",
-    "Om": "+919800000005",
-}
+from stoory.home import DEMO_PASSWORD, DEMO_PHONES
+
 LONGEST_WAIT_SECONDS: Final = 90
 UNAUTHORIZED: Final = 401
 TOO_MANY_REQUESTS: Final = 429
@@ -53,7 +47,7 @@ class Stage:
         """Sign everybody in, with yesterday's session where it is still good."""
         if self._kept.exists():
             self._sessions = msgspec.json.decode(self._kept.read_bytes(), type=dict[str, Session])
-        for name in PEOPLE:
+        for name in DEMO_PHONES:
             if name not in self._sessions or not await self._is_good(name):
                 self._sessions[name] = await self._sign_in(name)
                 self._keep()
@@ -109,7 +103,7 @@ class Stage:
         return answer.is_success
 
     async def _sign_in(self, name: str) -> Session:
-        body = {"phone": PEOPLE[name], "password": PASSWORD}
+        body = {"phone": DEMO_PHONES[name], "password": DEMO_PASSWORD}
         answer = await self._ask("POST", "/api/auth/login", body)
         if not answer.is_success:
             raise StepFailed(f"{name} cannot sign in: {answer.status_code} {answer.text}")

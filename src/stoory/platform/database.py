@@ -204,9 +204,11 @@ async def _abandon(connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record])
     """Roll back, whatever happened; a connection that cannot be rolled back must not be used again."""
     try:
         await asyncio.wait_for(asyncio.shield(connection.execute("rollback")), ROLLBACK_TIMEOUT_SECONDS)
-    except BaseException:  # noqa: BLE001 - also a second cancellation must not return an open transaction to the pool
+    except BaseException as problem:
         with suppress(asyncpg.InterfaceError):  # the server closed it: the pool has taken it back by itself
             connection.terminate()
+        if not isinstance(problem, Exception):  # cancelled meanwhile: whoever did it must see it happen
+            raise
 
 
 def _translated(problem: BaseException) -> StooryError | None:

@@ -14,7 +14,7 @@ from stoory.chat import actions as chat
 from stoory.deals import moves, queries
 from stoory.deals.actions.record import Outcome, record_first
 from stoory.deals.amounts import bid_bounds, campaign_bounds, check_amount
-from stoory.deals.deal import Terms
+from stoory.deals.deal import Event, Terms
 from stoory.deals.history import evolve
 from stoory.deals.queries import DealRow, Source, source
 from stoory.deals.rules import PROCESS_VERSION
@@ -124,6 +124,11 @@ async def _begin(tx: Tx, actor: Actor, held: _Held, opening: Opening, action: Ac
         message=opening.message,
         field=opening.amount_field,
     )
+    return await record_first(tx, await _seat(tx, posting, opening, event), event)
+
+
+async def _seat(tx: Tx, posting: Posting, opening: Opening, event: Event) -> DealRow:
+    """Store the request and the conversation of the two, and return the deal that joins them."""
     brand_owner_id, influencer_id = posting.created_by, opening.influencer_id
     draft = Draft(
         **opening.source,
@@ -141,7 +146,7 @@ async def _begin(tx: Tx, actor: Actor, held: _Held, opening: Opening, action: Ac
         brand_owner_id=brand_owner_id,
         influencer_id=influencer_id,
     )
-    row = DealRow(
+    return DealRow(
         request_id=request_id,
         conversation_id=conversation_id,
         **opening.source,
@@ -150,7 +155,6 @@ async def _begin(tx: Tx, actor: Actor, held: _Held, opening: Opening, action: Ac
         initialized_at=None,
         deal=evolve(None, event),
     )
-    return await record_first(tx, row, event)
 
 
 async def _terms(tx: Tx, posting: Posting) -> Terms:
