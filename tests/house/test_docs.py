@@ -50,6 +50,13 @@ def test_every_module_of_the_coverage_is_there():
     assert [path for path in sorted(named) if not list((ROOT / "src" / "stoory").glob(path))] == []
 
 
+def test_what_the_style_shows_is_code_of_ours():
+    blocks = re.findall(r"^    async def .*(?:\n(?:    .*)?)*", (ROOT / "STYLE.md").read_text(), re.MULTILINE)
+    source = {line.strip() for path in (ROOT / "src").rglob("*.py") for line in path.read_text().splitlines()}
+    assert blocks
+    assert [line for block in blocks for line in block.splitlines() if line.strip() not in source] == []
+
+
 @pytest.mark.parametrize("page", DECISIONS, ids=name)
 def test_a_decision_is_short_and_says_why(page: Path):
     text = page.read_text()
