@@ -60,8 +60,8 @@ async def answer_unwritable() -> object:
     return {"thing": object()}
 
 
-@pytest.fixture
-async def failing(world: World, server: Server, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+@pytest.fixture(scope="module")
+async def failing(server: Server, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """Return a client of an application that has routes which fail."""
     secure = replace(settings, public_url="https://stoory.example.org")
     application = Application(secure, database_dsn=server.dsn("stoory_app"), with_worker=False)
@@ -69,7 +69,6 @@ async def failing(world: World, server: Server, settings: Settings) -> AsyncIter
         application.litestar.register(handler)
     async with application.running(), World(application).client() as client:
         yield client
-    assert world is not None
 
 
 async def test_an_unknown_address_answers_the_envelope(nobody: httpx.AsyncClient) -> None:
