@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -69,6 +69,7 @@ def test_what_has_not_the_shape_of_e164_is_no_phone_number(text: str) -> None:
 
 
 @settings(max_examples=40)
+@example("+1110000000000")
 @given(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True))
 def test_a_stored_phone_number_stays_the_same_when_it_is_stored_again(text: str) -> None:
     try:

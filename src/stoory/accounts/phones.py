@@ -19,12 +19,17 @@ def normalised(text: str) -> str:
     """
     if not WRITTEN.fullmatch(text := text.strip()):
         raise ValueError(SHAPE)
-    try:
-        number = format_number(
-            parse(text), PhoneNumberFormat.E164
-        )  # knows which (0) is not dialled from abroad
-    except NumberParseException:
-        number = "+" + re.sub("[^0-9]", "", text)
+    number = _dialled(text)
+    while (again := _dialled(number)) != number:  # what is stored must be found again by what is stored
+        number = again
     if not E164.fullmatch(number):
         raise ValueError(SHAPE)
     return number
+
+
+def _dialled(text: str) -> str:
+    """Return the number as it is dialled from abroad, without a prefix that is only dialled at home."""
+    try:
+        return format_number(parse(text), PhoneNumberFormat.E164)
+    except NumberParseException:
+        return "+" + re.sub("[^0-9]", "", text)
