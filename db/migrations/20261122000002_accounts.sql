@@ -130,6 +130,20 @@ $$;
 create trigger users_role_ends_sessions after update of role on users
     for each row when (old.role is distinct from new.role) execute function app.end_sessions_of_another_role();
 
+-- Nobody has verified a new address yet, whoever writes it.
+create function app.unverify_new_email() returns trigger
+    language plpgsql set search_path = ''
+as $$
+begin
+    new.email_verified := false;
+    return new;
+end
+$$;
+
+create trigger users_new_email_is_unverified before update of email on users
+    for each row when (lower(old.email) is distinct from lower(new.email))
+    execute function app.unverify_new_email();
+
 insert into users (id, name, phone, role, created_at, updated_at)
 values ('00000000-0000-0000-0000-000000000001', 'Stoory', 'system', 'system', '2026-01-01Z', '2026-01-01Z');
 
@@ -149,8 +163,8 @@ create policy system_refresh_tokens on refresh_tokens to stoory_system using (tr
 create policy system_audit_log on audit_log to stoory_system using (true) with check (true);
 
 grant select on users, sessions, audit_log to stoory_api;
--- Never role, phone or status: those change only through the actions that own them.
-grant update (name, email, email_verified, bio, profile_image_url, languages, categories, social_platforms, locale,
+-- Never role, phone, status or what is verified: those change only through the actions that own them.
+grant update (name, email, bio, profile_image_url, languages, categories, social_platforms, locale,
               updated_at) on users to stoory_api;
 grant update (ended_at, ended_why) on sessions to stoory_api;
 
@@ -161,8 +175,10 @@ create policy change_own_user on users for update to stoory_api
 
 create policy own_sessions on sessions for select to stoory_api
     using (user_id = (select app.user_id()));
+-- Ended for good: who holds the token of an ended session must not bring it back to life.
 create policy end_own_sessions on sessions for update to stoory_api
-    using (user_id = (select app.user_id())) with check (user_id = (select app.user_id()));
+    using (user_id = (select app.user_id()) and ended_at is null)
+    with check (user_id = (select app.user_id()) and ended_at is not null);
 
 create policy operators_read_the_audit_log on audit_log for select to stoory_api
     using ((select app.is_admin()));

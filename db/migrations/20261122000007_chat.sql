@@ -181,9 +181,10 @@ create policy write_to_own_conversations on messages for insert to stoory_api
                 and message_type = 'user'
                 and (brand_owner_id = (select app.user_id()) or influencer_id = (select app.user_id())
                      or admin_id = (select app.user_id())));
+-- Deleted for good: what was taken back is not said again.
 create policy delete_own_messages on messages for update to stoory_api
-    using (sender_id = (select app.user_id()) and message_type = 'user')
-    with check (sender_id = (select app.user_id()) and message_type = 'user');
+    using (sender_id = (select app.user_id()) and message_type = 'user' and deleted_at is null)
+    with check (sender_id = (select app.user_id()) and message_type = 'user' and deleted_at is not null);
 
 create policy own_participations on participations for select to stoory_api
     using (user_id = (select app.user_id()) or other_user_id = (select app.user_id()) or (select app.is_admin()));

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
-from uuid import UUID
 
 import asyncpg
 import httpx
 
+from stoory.actor import SYSTEM_USER_ID
 from stoory.app import Application
 from tests.postings import BIDS, CAMPAIGNS
 from tests.postings import lay as lay_posting
@@ -46,7 +46,6 @@ class Scene:
         self.app = app
         self.superuser = superuser
         self.clients = clients
-        self.sessions: dict[str, UUID] = {}
         self.ids: dict[str, dict[str, str]] = {}
         self.refresh_token = ""
         self.hidden: dict[str, list[str]] = {}
@@ -120,18 +119,22 @@ async def laid(app: Application, superuser: Superuser) -> AsyncIterator[Scene]:
 
 
 async def _lay_people(scene: Scene) -> None:
-    """Let everybody be signed in on a second device too."""
+    """Let Asha and Ravi be signed in on a second device too, and no longer on a third."""
     for name, person in PEOPLE.items():
         scene.ids[name] = {"user_id": str(person.id)}
-        body = {"phone": person.phone, "password": PASSWORD}
-        login = await _done(scene.clients["nobody"].post("/api/auth/login", json=body))
-        scene.refresh_token = login["refresh_token"]
-        session_id = await scene.superuser.fetchval(
-            "select id from sessions where user_id = $1 order by created_at desc limit 1", person.id
-        )
-        scene.sessions[name] = session_id
-        scene.ids[f"{name}-session"] = {"session_id": str(session_id)}
-    scene.ids["system"] = {"user_id": "00000000-0000-0000-0000-000000000001"}
+    for name in ("asha", "ravi"):
+        third, second = await _log_in(scene, name), await _log_in(scene, name)
+        await _done(scene.clients[name].delete(f"/api/auth/sessions/{third}"))
+        scene.ids[f"{name}-session"] = {"session_id": second}
+    scene.ids["system"] = {"user_id": str(SYSTEM_USER_ID)}
+
+
+async def _log_in(scene: Scene, name: str) -> str:
+    body = {"phone": PEOPLE[name].phone, "password": PASSWORD}
+    login = await _done(scene.clients["nobody"].post("/api/auth/login", json=body))
+    scene.refresh_token = login["refresh_token"]
+    newest_first = await _done(scene.clients[name].get("/api/auth/sessions"))
+    return newest_first["sessions"][0]["id"]
 
 
 async def _lay_deals(scene: Scene) -> None:
@@ -181,22 +184,20 @@ async def _apply(scene: Scene, influencer: str, posting: str, kind: str) -> None
 
 
 async def _lay_chats(scene: Scene) -> None:
-    """Let Asha talk to Ravi, Kabir to Meera and Om to Ravi."""
-    for name, (one, other) in {
-        "asha-and-ravi": ("asha", "ravi"),
-        "kabir-and-meera": ("kabir", "meera"),
-        "om-and-ravi": ("om", "ravi"),
-    }.items():
+    """Let Asha talk to Ravi, Kabir to Meera and Om to Ravi; each of the others takes something back."""
+    for one, other in (("asha", "ravi"), ("kabir", "meera"), ("om", "ravi")):
         body = {"user_id": str(PEOPLE[other].id), "message": f"{one} whispers to {other}"}
-        conversation = (await _done(scene.clients[one].post("/api/messages/conversations", json=body)))[
-            "conversation"
-        ]
-        scene.ids[name] = {
+        opened = await _done(scene.clients[one].post("/api/messages/conversations", json=body))
+        conversation = opened["conversation"]
+        scene.ids[f"{one}-and-{other}"] = {
             "conversation_id": conversation["id"],
             "message_id": conversation["last_message"]["id"],
         }
-        reply = {"conversation_id": conversation["id"], "message": f"{other} whispers back to {one}"}
-        await _done(scene.clients[other].post("/api/messages", json=reply))
+        for words in (f"{other} regrets a word", f"{other} whispers back to {one}"):
+            reply = {"conversation_id": conversation["id"], "message": words}
+            said = await _done(scene.clients[other].post("/api/messages", json=reply))
+            if "regrets" in words:
+                await _done(scene.clients[other].delete(f"/api/messages/{said['data']['message']['id']}"))
 
 
 async def _done(call: Any) -> Any:

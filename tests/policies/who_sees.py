@@ -105,6 +105,11 @@ def candidates_too(viewer: Viewer, row: Row) -> bool:
     return owners(viewer, row) or is_candidate
 
 
+def senders_while_it_stands(viewer: Viewer, row: Row) -> bool:
+    """Who wrote it, as long as it is not deleted."""
+    return viewer.is_in(row, "sender_id") and row["message_type"] == "user" and row["deleted_at"] is None
+
+
 POSTINGS: Final = Table(
     sees=candidates_too,
     changes=owners,
@@ -128,9 +133,9 @@ TABLES: Final[dict[str, Table]] = {
     "deals": Table(sees=parties),
     "messages": Table(
         sees=lambda viewer, row: viewer.is_admin or participants(viewer, row),
-        changes=lambda viewer, row: viewer.is_in(row, "sender_id") and row["message_type"] == "user",
+        changes=senders_while_it_stands,
         columns="deleted_at",
-        touch="deleted_at = null",
+        touch="deleted_at = now()",
         adds=lambda viewer, row: viewer.is_in(row, "sender_id") and participants(viewer, row),
         author="sender_id",
         added="id conversation_id sender_id receiver_id message media_url client_msg_id created_at",
@@ -146,13 +151,15 @@ TABLES: Final[dict[str, Table]] = {
     "refresh_tokens": Table(),
     "requests": Table(sees=parties),
     "sessions": Table(
-        sees=own, changes=own, columns="ended_at ended_why", touch="ended_at = null, ended_why = null"
+        sees=own,
+        changes=lambda viewer, row: own(viewer, row) and row["ended_at"] is None,
+        columns="ended_at ended_why",
+        touch="ended_at = now(), ended_why = 'ended'",
     ),
     "users": Table(
         sees=lambda viewer, row: viewer.is_admin or viewer.is_in(row, "id"),
         changes=lambda viewer, row: viewer.is_in(row, "id"),
-        columns="name email email_verified bio profile_image_url languages categories social_platforms locale "
-        "updated_at",
+        columns="name email bio profile_image_url languages categories social_platforms locale updated_at",
         touch="updated_at = now()",
     ),
 }

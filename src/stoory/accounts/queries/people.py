@@ -142,18 +142,17 @@ async def insert_user(tx: Tx, newcomer: Newcomer) -> User | None:
 
 
 async def update_profile(tx: Tx, user: User) -> None:
-    """Store what people may change about themselves."""
+    """Store what people may change about themselves; the database itself takes a new address for unverified."""
     await tx.run(
         """
         update users
-           set name = $2, email = $3, email_verified = $4, bio = $5, profile_image_url = $6, languages = $7,
-               categories = $8, social_platforms = $9, locale = $10, updated_at = $11
+           set name = $2, email = $3, bio = $4, profile_image_url = $5, languages = $6, categories = $7,
+               social_platforms = $8, locale = $9, updated_at = $10
          where id = $1
         """,
         user.id,
         user.name,
         user.email,
-        user.email_verified,
         user.bio,
         user.profile_image_url,
         user.languages,
