@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 
 from stoory.app import Application
@@ -15,6 +17,10 @@ from stoory.platform.postgres import Server
 from stoory.settings import Settings
 from tests import invariants
 from tests.world import ASHA, KABIR, MEERA, OM, RAVI, World, lay
+
+hypothesis.settings.register_profile("seeded", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("soak", deadline=None)
+hypothesis.settings.load_profile("soak" if os.environ.get("SOAK") else "seeded")
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Nothing here must survive a crash."""
