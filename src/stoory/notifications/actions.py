@@ -14,9 +14,7 @@ class Notified(Hint, frozen=True):
     """These people have a new notification."""
 
 
-async def notify(
-    tx: Tx, user_id: UUID, kind: str, data: dict[str, Any], *, once: UUID | None = None
-) -> None:
+async def notify(tx: Tx, user_id: UUID, kind: str, data: dict[str, Any], *, once: UUID | None = None) -> None:
     """Let a person know, in the transaction that made it true; needs `tx.as_system`.
 
     What is told with the same `once` again, by a job done twice, is told once.
