@@ -132,3 +132,15 @@ async def apply(superuser: Superuser, at: Address, posting_id: UUID, person: Per
         columns.get("created_at"),
     )
     return request_id
+
+
+async def titles(client: httpx.AsyncClient, at: Address, **query: Any) -> list[str]:
+    """Return the titles on the first page of a list."""
+    answer = await client.get(at.url, params=query)
+    assert answer.status_code == 200, answer.text
+    return [row["title"] for row in answer.json()[at.many]]
+
+
+async def clear(superuser: Superuser) -> None:
+    """Take every posting out of the world."""
+    await superuser.execute("delete from requests; delete from bids; delete from campaigns")

@@ -61,6 +61,17 @@ async def test_a_cancellation_that_is_refused_closes_nothing(at: Address, asha: 
     assert (await asha.get(f"{at.url}/{at.known}")).json()[at.one]["status"] == "open"
 
 
+@pytest.mark.breaks_invariants
+@for_both
+async def test_whatever_else_asha_changes_closes_no_deal(at: Address, asha: Client, superuser: Superuser):
+    await apply(superuser, at, at.known, RAVI)
+
+    for change in ({"title": "New"}, at.budget(1), {"status": "in_progress"}, {"status": "completed"}):
+        assert (await asha.put(f"{at.url}/{at.known}", json=change)).status_code == 200
+
+    assert await closing(superuser) == set()
+
+
 @for_both
 async def test_ravis_application_ends_when_asha_cancels_what_he_applied_to(
     at: Address, world: World, asha: Client, ravi: Client
