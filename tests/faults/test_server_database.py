@@ -1,0 +1,302 @@
+"""The application under a database that dies, hangs, is full or is let go of: 503 and a second try, never worse."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from msgspec.structs import replace
+
+from stoory.app import Application
+from stoory.platform import database, migrations
+from stoory.platform.jobs import enqueue
+from stoory.platform.postgres import Server
+from stoory.platform.postgres.cluster import postmaster
+from stoory.settings import Settings
+from tests import invariants
+from tests.world import ASHA, COFFEE_BID, KABIR, MEERA, OM, RAVI, SUMMER_CAMPAIGN, VIDEO_BID, World, lay
+
+SEED = int(os.environ.get("SEED", "0"))
+RECOVERS_WITHIN_SECONDS = 20
+POOL = 4
+
+OPEN_TRANSACTIONS = """
+    select state, query from pg_stat_activity where application_name = 'stoory' and xact_start is not null
+"""
+
+
+class Own(World):
+    """A world with a PostgreSQL of its own, which may be hurt."""
+
+    def __init__(self, app: Application, server: Server, home: Path) -> None:
+        """Take what the fixture started."""
+        super().__init__(app)
+        self.server = server
+        self._home = home
+
+    def kill_database(self) -> None:
+        """Stop PostgreSQL as `pg_ctl stop -m immediate` does, and wait until it is gone."""
+        noted = postmaster(self._home / "postgres" / "data")
+        assert noted is not None
+        os.kill(noted.pid, signal.SIGQUIT)
+        while self.server.is_running():
+            time.sleep(0.01)
+
+    async def look(self) -> asyncpg.Connection[asyncpg.Record]:
+        """Return a connection of nobody's, past the application."""
+        return await asyncpg.connect(self.server.dsn("postgres"))
+
+    async def settle(self) -> None:
+        """Wait until no transaction of the application is open; AssertionError if one stays."""
+        connection = await self.look()
+        give_up_at = time.monotonic() + RECOVERS_WITHIN_SECONDS
+        while left := await connection.fetch(OPEN_TRANSACTIONS):
+            assert time.monotonic() < give_up_at, left
+        await connection.close()
+
+
+@pytest.fixture(scope="module")
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    home = tmp_path_factory.mktemp("own")
+    server = Server.start(home, settings={"fsync": "off"})
+    migrations.migrate(server.dsn("stoory_owner"))
+    yield server, home
+    server.revive()
+    server.discard()
+
+
+@pytest.fixture
+async def own(_home: tuple[Server, Path], settings: Settings) -> AsyncIterator[Own]:
+    """Return a world whose application, worker included, has a pool of four connections."""
+    server, home = _home
+    application = Application(replace(settings, db_pool=POOL), database_dsn=server.dsn("stoory_app"))
+    world = Own(application, server, home)
+    connection = await world.look()
+    await lay(connection)
+    await connection.close()
+    async with application.running():
+        yield world
+
+
+async def until(is_so: Callable[[], Any]) -> None:
+    """Wait until something is so; AssertionError when it takes too long."""
+    give_up_at = time.monotonic() + RECOVERS_WITHIN_SECONDS
+    while not await is_so():
+        assert time.monotonic() < give_up_at
+        await asyncio.sleep(0.05)
+
+
+def check_busy(answer: httpx.Response) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy"), answer.text
+    assert int(answer.headers["retry-after"]) >= 1
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_a_database_that_died_costs_503s_and_nothing_that_was_acknowledged(own: Own) -> None:
+    acknowledged: list[str] = []
+    statuses: set[int] = set()
+    is_over = asyncio.Event()
+
+    async def post(client: httpx.AsyncClient) -> None:
+        while not is_over.is_set():
+            answer = await client.post("/api/campaigns", json={"title": "Many", "budget": 1000})
+            statuses.add(answer.status_code)
+            if answer.status_code == 201:
+                acknowledged.append(answer.json()["campaign"]["id"])
+            else:
+                check_busy(answer)
+                await asyncio.sleep(0.01)
+
+    async with own.client(ASHA) as asha, own.client() as nobody:
+        posting = [asyncio.create_task(post(asha)) for _ in range(2 * POOL)]
+        await until(lambda: asyncio.sleep(0, len(acknowledged) > 20))
+        await asyncio.to_thread(own.kill_database)
+        await until(lambda: asyncio.sleep(0, 503 in statuses))
+        check_busy(await nobody.get("/ready"))
+        check_busy(await nobody.post("/api/auth/login", json={"phone": RAVI.phone, "password": "x"}))
+        assert (await nobody.get("/health")).status_code == 200
+        before = len(acknowledged)
+        await asyncio.to_thread(own.server.revive)
+        await until(lambda: asyncio.sleep(0, len(acknowledged) > before + 20))
+        is_over.set()
+        await asyncio.gather(*posting)
+
+        assert (await nobody.get("/ready")).status_code == 200
+        for campaign_id in acknowledged:
+            assert (await asha.get(f"/api/campaigns/{campaign_id}")).status_code == 200
+    assert statuses == {201, 503}
+
+
+async def test_the_worker_goes_on_after_the_database_was_gone(own: Own) -> None:
+    await asyncio.to_thread(own.kill_database)
+    await asyncio.to_thread(own.server.revive)
+
+    async with own.db.as_system("a test enqueues a job") as tx:
+        await enqueue(tx, "token_theft", {"user_id": str(RAVI.id), "session_id": str(uuid4())})
+
+    async def is_told() -> bool:
+        async with own.db.as_system("a test looks at what the job did", readonly=True) as tx:
+            return await tx.value(bool, "select exists (select from notifications)")
+
+    await until(is_told)
+
+
+async def test_who_finds_every_connection_taken_is_told_to_come_again(
+    own: Own, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with own.client(RAVI) as ravi:
+        async with AsyncExitStack() as taken:
+            taken.enter_context(monkeypatch.context()).setattr(database, "ACQUIRE_TIMEOUT_SECONDS", 0.2)
+            for _ in range(POOL):
+                await taken.enter_async_context(own.db.as_system("a test takes every connection"))
+            for answer in await asyncio.gather(*(ravi.get("/api/bids") for _ in range(20))):
+                check_busy(answer)
+        answers = await asyncio.gather(*(ravi.get("/api/bids") for _ in range(20)))
+
+    assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_who_waits_too_long_for_a_row_is_told_to_come_again(
+    own: Own, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(database.SERVER_SETTINGS, "lock_timeout", "200ms")
+    application = Application(own.app.settings, database_dsn=own.server.dsn("stoory_app"), with_worker=False)
+    hand = await own.look()
+    async with application.running(), World(application).client(RAVI) as ravi:
+        async with hand.transaction():
+            await hand.execute("select from users where id = $1 for update", RAVI.id)
+            check_busy(await ravi.put("/api/auth/profile", json={"bio": "Busy"}))
+        assert (await ravi.put("/api/auth/profile", json={"bio": "Free"})).status_code == 200
+    await hand.close()
+
+
+@pytest.mark.parametrize("function", ["pg_cancel_backend", "pg_terminate_backend"])
+async def test_a_statement_that_is_cancelled_or_cut_leaves_nothing_open(own: Own, function: str) -> None:
+    hand = await own.look()
+    async with own.client(RAVI) as ravi:
+        async with hand.transaction():
+            await hand.execute("select from users where id = $1 for update", RAVI.id)
+            waiting = asyncio.create_task(ravi.put("/api/auth/profile", json={"bio": "Waiting"}))
+
+            async def has_been_hit() -> bool:
+                return bool(
+                    await hand.fetchval(
+                        f"select count({function}(pid)) from pg_stat_activity "
+                        "where application_name = 'stoory' and wait_event_type = 'Lock'"
+                    )
+                )
+
+            await until(has_been_hit)
+            check_busy(await waiting)
+        assert (await ravi.put("/api/auth/profile", json={"bio": "Again"})).status_code == 200
+    await hand.close()
+    await own.settle()
+
+
+async def cut_all(hand: asyncpg.Connection[asyncpg.Record]) -> bool:
+    """Cut every connection of the application; return whether all are gone."""
+    left = await hand.fetch(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'stoory'"
+    )
+    return not left
+
+
+async def test_connections_cut_while_idle_are_replaced_unseen(own: Own) -> None:
+    hand = await own.look()
+    async with own.client(RAVI) as ravi:
+        for _ in range(3):
+            await asyncio.gather(*(ravi.get("/api/bids") for _ in range(POOL)))
+            await until(lambda: cut_all(hand))
+            assert (await ravi.get("/api/bids")).status_code == 200
+    await hand.close()
+
+
+async def test_whoever_hangs_up_leaves_no_transaction_open(own: Own) -> None:
+    chance = random.Random(SEED)
+
+    async def ask_and_hang_up(client: httpx.AsyncClient) -> None:
+        path, body = chance.choice(
+            [("/api/campaigns", {"title": "x", "budget": 5}), ("/api/auth/logout", {})]
+        )
+        if chance.random() < 0.5:
+            asking = asyncio.create_task(client.get("/api/bids?include_total=true"))
+        else:
+            asking = asyncio.create_task(client.post(path, json=body))
+        await asyncio.sleep(chance.random() * 0.02)
+        asking.cancel()
+        with suppress(asyncio.CancelledError):
+            assert (await asking).status_code in (200, 201, 401, 503)
+
+    for _ in range(10):
+        async with own.client(ASHA) as asha:
+            await asyncio.gather(*(ask_and_hang_up(asha) for _ in range(30)))
+    await own.settle()
+    async with own.client(ASHA) as asha:
+        answers = await asyncio.gather(*(asha.get("/api/bids") for _ in range(3 * POOL)))
+    assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_five_hundred_at_once_are_all_answered(own: Own, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        database, "ACQUIRE_TIMEOUT_SECONDS", 60
+    )  # how fast they are is not what is asked here
+    chance = random.Random(SEED)
+    async with AsyncExitStack() as stack:
+        people = [
+            await stack.enter_async_context(own.client(person)) for person in (ASHA, RAVI, MEERA, KABIR, OM)
+        ]
+        started = [
+            await people[1].post("/api/requests", json={"bid_id": str(VIDEO_BID), "proposed_amount": 5000}),
+            await people[2].post("/api/requests", json={"bid_id": str(COFFEE_BID), "proposed_amount": 2000}),
+            await people[2].post(
+                "/api/requests", json={"campaign_id": str(SUMMER_CAMPAIGN), "proposed_amount": 90}
+            ),
+        ]
+        requests = [answer.json()["request"] for answer in started]
+        asked = [_ask(chance, chance.choice(people), chance.choice(requests)) for _ in range(500)]
+        answers = await asyncio.gather(*asked)
+
+    failed = [(str(answer.request.url), answer.text) for answer in answers if answer.status_code >= 500]
+    assert failed == []
+    assert {200, 201, 404, 409} <= {answer.status_code for answer in answers}
+    await own.settle()
+    await invariants.check(own.db)
+
+
+def _ask(chance: random.Random, client: httpx.AsyncClient, request: dict[str, Any]) -> Any:
+    """Return one request of many kinds, about something many others ask about too."""
+    chat = f"/api/messages/conversations/{request['conversation_id']}"
+    amount = chance.randrange(80, 8000)
+    return chance.choice(
+        [
+            lambda: client.get("/api/bids", params={"include_total": "true", "search": "video"}),
+            lambda: client.get("/api/messages/conversations"),
+            lambda: client.get(f"{chat}/messages"),
+            lambda: client.get(f"{chat}/context"),
+            lambda: client.put(f"{chat}/seen"),
+            lambda: client.post("/api/messages", json={"conversation_id": chat[-36:], "message": "Hello"}),
+            lambda: client.post("/api/messages", json={"receiver_id": str(RAVI.id), "message": "Hello"}),
+            lambda: client.post("/api/requests", json={"bid_id": str(VIDEO_BID), "proposed_amount": amount}),
+            lambda: client.post(f"{chat}/button-click", json={"action": "accept_proposal"}),
+            lambda: client.post(
+                f"{chat}/text-input",
+                json={"input_type": "negotiation_amount", "values": {"proposed_amount": amount}},
+            ),
+            lambda: client.put(f"/api/requests/{request['id']}/status", json={"status": "approved"}),
+            lambda: client.put(f"/api/requests/{request['id']}", json={"message": "Again"}),
+            lambda: client.put(f"/api/bids/{VIDEO_BID}", json={"title": f"Videos {amount}"}),
+            lambda: client.put("/api/auth/profile", json={"bio": str(amount)}),
+            lambda: client.get("/api/admin/users"),
+        ]
+    )()
