@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from itertools import count
 from typing import Any, Final, TypeAlias
 
 import asyncpg
@@ -34,6 +35,9 @@ Client = httpx.AsyncClient
 PEOPLE: Final = {person.name.lower(): person for person in (ASHA, RAVI, MEERA, KABIR, OM)}
 ACTORS: Final = ("nobody", *PEOPLE)
 
+SCENES: Final = count(1)
+"""Numbers the scenes of a process: each keeps its own rows."""
+
 Dump = dict[str, list[str]]
 """Every row of every table, as text."""
 
@@ -50,17 +54,18 @@ class Scene:
         self.refresh_token = ""
         self.hidden: dict[str, list[str]] = {}
         self._tables: list[str] = []
+        self._kept = f"kept_{next(SCENES)}"
 
     async def keep(self) -> None:
         """Remember everything as it is now."""
         self._tables = await self.tables()
         for table in self._tables:
-            await self.superuser.execute(f"create temp table kept_{table} as table {table}")
+            await self.superuser.execute(f"create temp table {self._kept}_{table} as table {table}")
 
     async def restore(self) -> None:
         """Put everything back as it was kept."""
         rows = "".join(
-            f"delete from {table}; insert into {table} overriding system value table kept_{table};"
+            f"delete from {table}; insert into {table} overriding system value table {self._kept}_{table};"
             for table in self._tables
         )
         await self.superuser.execute(
