@@ -23,9 +23,12 @@ class Shop:
         """Begin with nothing, and take everything."""
         self.taken: list[httpx.Request] = []
         self.answer = 200
+        self.is_open = True
 
     def take(self, request: httpx.Request) -> httpx.Response:
         """Answer a webhook."""
+        if not self.is_open:
+            raise httpx.ConnectError("nobody", request=request)
         self.taken.append(request)
         return httpx.Response(self.answer)
 
@@ -47,9 +50,9 @@ class Client:
         """Take a client that knows address and key."""
         self.http = http
 
-    async def get(self, path: str, status: int = 200, **query: Any) -> Json:
+    async def get(self, path: str, expected: int = 200, /, **query: Any) -> Json:
         """Fetch."""
-        return self._read(await self.http.get(path, params=query or None), status)
+        return self._read(await self.http.get(path, params=query or None), expected)
 
     async def post(self, path: str, body: Any = None, status: int = 200, **headers: str) -> Json:
         """Create or do."""

@@ -149,9 +149,9 @@ async def test_an_order_that_is_not_there_is_400(razorpay: Client, order_id: str
 @pytest.mark.parametrize("scheme", ["basic", "BASIC", "Bearer", "Basic "])
 async def test_the_scheme_is_spelt_exactly(razorpay: Client, scheme: str):
     token = base64.b64encode(b"rzp_test_sandbox:sandbox-secret").decode()
-    razorpay.http.auth = None
-    razorpay.http.headers["authorization"] = f"{scheme} {token}"
-    assert (await razorpay.get("/v1/orders", 401))["error"]["description"] == "Authentication failed"
+    request = razorpay.http.build_request("GET", "/v1/orders", headers={"authorization": f"{scheme} {token}"})
+    response = await razorpay.http.send(request, auth=None)
+    assert (response.status_code, response.json()["error"]["description"]) == (401, "Authentication failed")
 
 
 async def test_a_wrong_secret_is_refused_with_the_status_that_the_switch_says(razorpay: Client):

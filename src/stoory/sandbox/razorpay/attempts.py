@@ -128,7 +128,7 @@ def _card(gateway: Gateway) -> Json:
 
 
 def _acquirer_data(gateway: Gateway, method: str) -> Json:
-    number = str(gateway.now)[-6:] + gateway.letters()[:6]
+    number = "".join(str(ord(letter) % 10) for letter in gateway.letters()[:12])
     return {
         "upi": {"rrn": number},
         "card": {"auth_code": number[:6]},
