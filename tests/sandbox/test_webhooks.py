@@ -217,4 +217,4 @@ async def test_a_delivery_that_is_not_there_is_told(razorpay: Client):
 
 
 async def test_a_misspelt_control_is_told(razorpay: Client):
-    assert "no control at /__sandbox/clok" in await razorpay.refusal("/__sandbox/clok", status=404)
+    assert "nothing at /__sandbox/clok" in await razorpay.refusal("/__sandbox/clok", status=404)

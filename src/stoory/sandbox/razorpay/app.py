@@ -11,6 +11,7 @@ import httpx
 
 from stoory.sandbox.razorpay import (
     attempts,
+    checkout,
     control,
     control_webhooks,
     customers,
@@ -49,9 +50,11 @@ API: Final = Router(
         *linked_accounts.ROUTES,
     ]
 )
-CONTROL_PREFIX: Final = "/__sandbox"
-CONTROL: Final = Router([*control.ROUTES, *control_webhooks.ROUTES])
-DELIVER: Final = ("POST", f"{CONTROL_PREFIX}/webhooks/deliver")
+OPEN_PREFIXES: Final = ("/__sandbox", "/checkout")
+"""What needs no key and suffers no faults: customers and testers come here."""
+
+OPEN: Final = Router([*control.ROUTES, *control_webhooks.ROUTES, *checkout.ROUTES])
+DELIVER: Final = ("POST", "/__sandbox/webhooks/deliver")
 """Send what is due and wait for the answers: the one control that takes its time."""
 
 TIMERS: Final = {
@@ -108,9 +111,7 @@ class Sandbox:
         self.courier.wake()
 
     def _fault(self, request: Request) -> Fault | None:
-        if request.path.startswith(CONTROL_PREFIX):
-            return None
-        return faults.strike(self.gateway.store, request)
+        return None if _is_open(request) else faults.strike(self.gateway.store, request)
 
     async def _suffer(self, fault: Fault, request: Request, receive: Receive, send: Send) -> None:
         """Let a request go wrong. What hangs never happened; what is lost on its way back did."""
@@ -136,11 +137,11 @@ class Sandbox:
 
     def _do(self, request: Request) -> Json | Reply:
         self.gateway.ring()
-        is_control = request.path.startswith(CONTROL_PREFIX)
-        if not is_control:
+        is_open = _is_open(request)
+        if not is_open:
             self._authenticate(request)
-        found = (CONTROL if is_control else API).find(request.method, request.path)
-        if found is None and is_control:
+        found = (OPEN if is_open else API).find(request.method, request.path)
+        if found is None and is_open:
             raise control.no_such_door(request.path)
         if found is None:
             raise unknown_route(self.gateway.quirks.unknown_route_status)
@@ -152,6 +153,10 @@ class Sandbox:
         known = f"{config.key_id}:{config.key_secret}".encode()
         if given is None or not hmac.compare_digest(":".join(given).encode(), known):
             raise unauthenticated(self.gateway.quirks.wrong_credentials_status)
+
+
+def _is_open(request: Request) -> bool:
+    return request.path.startswith(OPEN_PREFIXES)
 
 
 async def _disconnected(receive: Receive) -> None:

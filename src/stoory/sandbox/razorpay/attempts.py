@@ -47,9 +47,17 @@ ALREADY_PAID: Final = (
 )
 
 
-def pay(gateway: Gateway, order: Json, *, method: str, outcome: str, amount: int | None = None) -> Json:
+def pay(
+    gateway: Gateway,
+    order: Json,
+    *,
+    method: str,
+    outcome: str,
+    amount: int | None = None,
+    vpa: str | None = None,
+) -> Json:
     """Attempt to pay an order and return the payment."""
-    payment = _begin(gateway, order, method, amount)
+    payment = _begin(gateway, order, method, amount, vpa)
     if outcome == "failed":
         fail(gateway, payment)
     elif outcome == "late":
@@ -60,7 +68,13 @@ def pay(gateway: Gateway, order: Json, *, method: str, outcome: str, amount: int
     return gateway.find("payment", payment["id"])
 
 
-def _begin(gateway: Gateway, order: Json, method: str, amount: int | None) -> Json:
+def usual_outcome(gateway: Gateway, order: Json) -> str:
+    """Return what becomes of a payment the bank takes: captured, unless the order says by hand."""
+    setting: Json = gateway.store.terms(order["id"]).get("capture") or {}
+    return "authorized" if setting.get("mode") == "manual" else "captured"
+
+
+def _begin(gateway: Gateway, order: Json, method: str, amount: int | None, vpa: str | None) -> Json:
     """Make a payment that no bank has answered yet."""
     refuse_closed(gateway, order)
     if amount is None:
@@ -85,7 +99,7 @@ def _begin(gateway: Gateway, order: Json, method: str, amount: int | None) -> Js
         "card_id": card and card["id"],
         "bank": "HDFC" if method == "netbanking" else None,
         "wallet": None,
-        "vpa": "success@razorpay" if method == "upi" else None,
+        "vpa": (vpa or "success@razorpay") if method == "upi" else None,
         "email": "asha@example.com",
         "contact": "+919800000001",
         "notes": order["notes"],
@@ -171,7 +185,7 @@ def authorise_late(gateway: Gateway, payment: Json) -> None:
     setting: Json = gateway.store.terms(order["id"]).get("capture") or {}
     window = 60 * setting.get("automatic_expiry_period", 0) or gateway.quirks.capture_window_seconds
     is_in_time = gateway.now <= payment["created_at"] + window
-    authorise(gateway, payment, captures=setting.get("mode") != "manual" and is_in_time)
+    authorise(gateway, payment, captures=is_in_time and usual_outcome(gateway, order) == "captured")
 
 
 def _capture_window(gateway: Gateway, order: Json) -> int:

@@ -127,8 +127,8 @@ def reset(call: Call) -> Json:
 
 
 def no_such_door(path: str) -> Refusal:
-    """Tell a tester that an address of the control door is misspelt."""
-    return Refusal(f"The sandbox has no control at {path}.", status=404)
+    """Tell a tester that an address is misspelt."""
+    return Refusal(f"The sandbox has nothing at {path}.", status=404)
 
 
 ROUTES: Final = [

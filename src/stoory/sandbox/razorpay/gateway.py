@@ -19,6 +19,10 @@ from stoory.sandbox.razorpay.quirks import Quirks
 from stoory.sandbox.razorpay.refusals import Json, Refusal, malformed_id, unknown_id
 from stoory.sandbox.razorpay.store import Store
 
+KEY_ID: Final = "rzp_test_sandbox"
+KEY_SECRET: Final = "sandbox-secret"  # noqa: S105 - of play money
+WEBHOOK_SECRET: Final = "sandbox-webhook"  # noqa: S105 - the same
+
 ALPHABET: Final = string.digits + string.ascii_letters
 ID_LENGTH: Final = 14
 PREFIXES: Final = {
@@ -40,10 +44,10 @@ class Config(Struct, kw_only=True, frozen=True):
     """What the sandbox is told when it starts."""
 
     path: Path | str = ":memory:"
-    key_id: str = "rzp_test_sandbox"
-    key_secret: str = "sandbox-secret"  # noqa: S105 - of play money
+    key_id: str = KEY_ID
+    key_secret: str = KEY_SECRET
     webhook_url: str | None = None
-    webhook_secret: str = "sandbox-webhook"  # noqa: S105 - the same
+    webhook_secret: str = WEBHOOK_SECRET
     seed: str | None = None
     """Makes ids the same in every run; without it the file's own."""
     starts_at: int | None = None
