@@ -198,16 +198,15 @@ def razorpay_sandbox() -> None:
         webhook_secret=ours.razorpay_webhook_secret or WEBHOOK_SECRET,
     )
     try:
-        with listener(ours.host, ours.sandbox_port) as reached:
-            out.print(
-                f"The Razorpay sandbox listens on [cyan]http://{ours.host}:{reached.getsockname()[1]}[/]."
-            )
-            serve(config, reached)
+        reached = listener(ours.host, ours.sandbox_port)
     except OSError as problem:
         reason = os.strerror(problem.errno or 0)
         raise CannotStart(
             f"cannot listen on {ours.host} port {ours.sandbox_port}: {reason}. Set STOORY_SANDBOX_PORT."
         ) from None
+    with reached:
+        out.print(f"The Razorpay sandbox listens on [cyan]http://{ours.host}:{reached.getsockname()[1]}[/].")
+        serve(config, reached)
 
 
 @app.command()

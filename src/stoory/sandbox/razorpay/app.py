@@ -12,6 +12,7 @@ import httpx
 from stoory.sandbox.razorpay import (
     attempts,
     checkout,
+    contacts,
     control,
     control_webhooks,
     customers,
@@ -19,6 +20,7 @@ from stoory.sandbox.razorpay import (
     linked_accounts,
     orders,
     payments,
+    payouts,
     refunding,
     refunds,
     transfers,
@@ -46,6 +48,8 @@ API: Final = Router(
         *payments.ROUTES,
         *refunds.ROUTES,
         *customers.ROUTES,
+        *contacts.ROUTES,
+        *payouts.ROUTES,
         *transfers.ROUTES,
         *linked_accounts.ROUTES,
     ]
@@ -62,6 +66,7 @@ TIMERS: Final = {
     "hear from a late bank": attempts.hear_late,
     "return what nobody captured": attempts.return_uncaptured,
     "settle a refund": refunding.settle_by_timer,
+    "process a payout": payouts.process_by_timer,
     "release a transfer": transfers.release,
 }
 

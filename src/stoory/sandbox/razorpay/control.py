@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from stoory.sandbox.razorpay import attempts, faults, reading, refunding, transfers
+from stoory.sandbox.razorpay import attempts, faults, payouts, reading, refunding, transfers
 from stoory.sandbox.razorpay.gateway import Gateway
 from stoory.sandbox.razorpay.refusals import Json, Refusal, wrong_field
 from stoory.sandbox.razorpay.routes import Call, Route
@@ -70,6 +70,15 @@ def fail_refund(call: Call, refund_id: str) -> Json:
     refund = call.gateway.find("refund", refund_id)
     refunding.fail(call.gateway, refund)
     return refund
+
+
+def move_payout(call: Call, payout_id: str) -> Json:
+    """Let a payout become what `status` says, as far as Razorpay's could, for a `reason` if one is said."""
+    gateway, body = call.gateway, call.body
+    payout = gateway.find("payout", payout_id)
+    status = reading.choice(body, "status", payouts.TRANSITIONS)
+    payouts.move(gateway, payout, status, reading.text(body, "reason", longest=100))
+    return gateway.find("payout", payout_id)
 
 
 def settle_transfer(call: Call, transfer_id: str) -> Json:
@@ -138,6 +147,7 @@ ROUTES: Final = [
     Route("POST", "/__sandbox/payments/{payment_id}/late-authorise", authorise_payment_late),
     Route("POST", "/__sandbox/refunds/{refund_id}/settle", settle_refund),
     Route("POST", "/__sandbox/refunds/{refund_id}/fail", fail_refund),
+    Route("POST", "/__sandbox/payouts/{payout_id}/move", move_payout),
     Route("POST", "/__sandbox/transfers/{transfer_id}/settle", settle_transfer),
     Route("GET", "/__sandbox/clock", show_clock),
     Route("POST", "/__sandbox/clock", advance_clock),
