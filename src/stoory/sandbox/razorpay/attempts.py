@@ -25,6 +25,9 @@ GIVEN_UP_AFTER_SECONDS: Final = 600
 ANSWERED_AFTER_SECONDS: Final = 1200
 """When a late bank answers; Razorpay asks it for up to 3 days."""
 
+DESCRIPTION: Final = "Sandbox / सैंडबॉक्स"
+"""A slash and letters beyond ASCII: whoever verifies a webhook after encoding it anew fails at once, not one day."""
+
 FAILURE: Final = {
     "error_code": "BAD_REQUEST_ERROR",
     "error_description": "Your payment didn't go through as it was declined by the bank. Try another payment method.",
@@ -95,7 +98,7 @@ def _begin(gateway: Gateway, order: Json, method: str, amount: int | None, vpa: 
         "amount_transferred": 0,
         "refund_status": None,
         "captured": False,
-        "description": None,
+        "description": DESCRIPTION,
         "card_id": card and card["id"],
         "bank": "HDFC" if method == "netbanking" else None,
         "wallet": None,
