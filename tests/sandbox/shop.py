@@ -49,6 +49,7 @@ class Client:
     def __init__(self, http: httpx.AsyncClient) -> None:
         """Take a client that knows address and key."""
         self.http = http
+        self.ids: Json = {}
 
     async def get(self, path: str, expected: int = 200, /, **query: Any) -> Json:
         """Fetch."""

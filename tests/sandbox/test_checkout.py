@@ -102,6 +102,13 @@ async def test_a_checkout_of_nothing_says_so(razorpay: Client, query: dict[str, 
     assert "<script>" not in response.text
 
 
+async def test_another_merchants_key_opens_nothing(razorpay: Client):
+    order = await razorpay.order()
+    status, page = await press(razorpay, order, "paid", key_id="rzp_test_other")
+    assert (status, "The api key provided is invalid" in page) == (400, True)
+    assert (await razorpay.get(f"/v1/orders/{order['id']}"))["attempts"] == 0
+
+
 async def test_what_a_stranger_writes_into_the_address_is_only_text(razorpay: Client):
     order = await razorpay.order()
     query = {"order_id": order["id"], "key_id": KEY_ID, "origin": '"><script>alert(1)</script>'}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from typing import Any
 
 import pytest
 
-from tests.sandbox.shop import DAY, Client
+from tests.sandbox.shop import DAY, START, Client, Shop
 
 
 async def test_a_captured_payment_pays_its_order(razorpay: Client):
@@ -96,6 +97,22 @@ async def test_a_late_bank_lets_a_payment_fail_first_and_then_pays_after_all(raz
         seen.append((await razorpay.get(f"/v1/payments/{payment['id']}"))["status"])
     assert seen == ["created", "failed", "captured"]
     assert (await razorpay.get(f"/v1/orders/{order['id']}"))["status"] == "paid"
+
+
+async def test_what_comes_due_while_time_leaps_happens_at_its_moment(razorpay: Client, shop: Shop):
+    await razorpay.pay(await razorpay.order(), "late")
+    await razorpay.wait(DAY)
+    await razorpay.deliver()
+    told = {
+        body["event"]: body["created_at"] - START
+        for body in map(json.loads, (told.content for told in shop.taken))
+    }
+    assert told == {
+        "payment.failed": 600,
+        "payment.authorized": 1200,
+        "payment.captured": 1200,
+        "order.paid": 1200,
+    }
 
 
 async def test_a_failed_payment_may_be_authorized_on_demand(razorpay: Client):

@@ -96,6 +96,7 @@ class Sandbox:
         carrying.cancel()
         with suppress(asyncio.CancelledError):
             await carrying
+        await self.courier.close()
         self.gateway.store.close()
         await send({"type": "lifespan.shutdown.complete"})
 

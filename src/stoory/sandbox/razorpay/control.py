@@ -8,7 +8,7 @@ import msgspec
 
 from stoory.sandbox.razorpay import attempts, faults, payouts, reading, refunding, transfers
 from stoory.sandbox.razorpay.gateway import Gateway
-from stoory.sandbox.razorpay.refusals import Json, Refusal, wrong_field
+from stoory.sandbox.razorpay.refusals import Json, Refusal
 from stoory.sandbox.razorpay.routes import Call, Route
 
 SPEEDS: Final = ("normal", "instant")
@@ -95,10 +95,9 @@ def show_clock(call: Call) -> Json:
 
 def advance_clock(call: Call) -> Json:
     """Move time on; what comes due on the way happens at its moment."""
-    seconds = call.body.get("advance_seconds")
-    if not isinstance(seconds, int) or seconds < 0:
-        raise wrong_field("advance_seconds", "The advance_seconds must be an integer.")
-    call.gateway.advance(seconds)
+    call.gateway.advance(
+        reading.number(call.body, "advance_seconds", least=0, most=reading.A_CENTURY_SECONDS)
+    )
     return {"now": call.gateway.now}
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import random
-from typing import Final
+import re
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -58,9 +58,7 @@ def replay(call: Call, delivery_id: str) -> Json:
 def duplicate(call: Call, delivery_id: str) -> Json:
     """Let the same event arrive so many more times, as Razorpay's at-least-once may."""
     delivery = _found(call.gateway, delivery_id)
-    times = call.body.get("times", 1)
-    if not isinstance(times, int) or not 1 <= times <= reading.MOST_COUNT:
-        raise wrong_field("times", "The times must be an integer.")
+    times = reading.number({"times": 1, **call.body}, "times", least=1, most=reading.MOST_COUNT)
     for _ in range(times):
         call.gateway.store.sql.execute(
             "insert into deliveries (event_id, event, url, body, signature, created_at, due_at)"
@@ -74,9 +72,7 @@ def duplicate(call: Call, delivery_id: str) -> Json:
 def delay(call: Call, delivery_id: str) -> Json:
     """Let it arrive so many seconds from now on the sandbox's clock."""
     delivery = _found(call.gateway, delivery_id)
-    seconds = call.body.get("seconds")
-    if not isinstance(seconds, int):
-        raise wrong_field("seconds", "The seconds must be an integer.")
+    seconds = reading.number(call.body, "seconds", least=0, most=reading.A_CENTURY_SECONDS)
     return _changed(call.gateway, delivery, "status = 'waiting', due_at = ?", call.gateway.now + seconds)
 
 
@@ -89,22 +85,19 @@ def tamper(call: Call, delivery_id: str) -> Json:
     """Let it arrive changed, under the signature of the original: an amount grows hundredfold unless `body` is said."""
     delivery = _found(call.gateway, delivery_id)
     body = call.body.get("body")
-    changed = _inflated(delivery) if body is None else str(body).encode()
+    inflated = re.sub(rb'"amount":(\d+)', rb'"amount":\g<1>00', delivery.body)
+    changed = inflated if body is None else str(body).encode()
     return _changed(call.gateway, delivery, "body = ?", changed)
-
-
-def _inflated(delivery: Delivery) -> bytes:
-    event: Json = json.loads(delivery.body)
-    for part in event["payload"].values():
-        part["entity"]["amount"] = part["entity"].get("amount", 1) * 100
-    return deliveries.encoded(event)
 
 
 def reorder(call: Call) -> Json:
     """Let what waits arrive in the order of `ids`, reversed, or shuffled with a `seed`."""
     waiting = [delivery.seq for delivery in deliveries.listed(call.gateway.store, status="waiting")]
     if "ids" in call.body:
-        wanted: list[int] = call.body["ids"]
+        given = call.body["ids"]
+        wanted = cast("list[Any]", given) if isinstance(given, list) else []
+        if not wanted or any(seq not in waiting for seq in wanted):
+            raise wrong_field("ids", "The ids must be those of waiting deliveries.")
         waiting = [*wanted, *(seq for seq in waiting if seq not in wanted)]
     elif reading.choice(call.body, "order", ORDERS) == "reverse":
         waiting.reverse()

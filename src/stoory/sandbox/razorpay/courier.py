@@ -25,7 +25,7 @@ class Courier:
     def __init__(self, gateway: Gateway, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """Take the gateway, and a transport in place of the network."""
         self._gateway = gateway
-        self._transport = transport
+        self._client = httpx.AsyncClient(transport=transport, timeout=PATIENCE_SECONDS, trust_env=False)
         self._woken = asyncio.Event()
         self._round = asyncio.Lock()
 
@@ -44,14 +44,15 @@ class Courier:
     async def deliver(self) -> int:
         """Send everything that is due and return how many attempts that took."""
         attempts = 0
-        async with self._round, self._client() as client:
+        async with self._round:
             while batch := self._due():
-                await asyncio.gather(*(self._attempt(client, delivery) for delivery in batch))
+                await asyncio.gather(*(self._attempt(delivery) for delivery in batch))
                 attempts += len(batch)
         return attempts
 
-    def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=self._transport, timeout=PATIENCE_SECONDS, trust_env=False)
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._client.aclose()
 
     def _due(self) -> list[Delivery]:
         gateway = self._gateway
@@ -59,10 +60,10 @@ class Courier:
             gateway.ring()
         return deliveries.due(gateway.store, gateway.now, AT_ONCE)
 
-    async def _attempt(self, client: httpx.AsyncClient, delivery: Delivery) -> None:
+    async def _attempt(self, delivery: Delivery) -> None:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                response = await client.post(
+                response = await self._client.post(
                     delivery.url,
                     content=delivery.body,
                     headers={

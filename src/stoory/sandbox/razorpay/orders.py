@@ -62,7 +62,8 @@ def create_order(call: Call) -> Json:
     if reading.flag(body, "partial_payment"):
         order["partial_payment"] = True
     gateway.store.add(order, label=receipt, terms=terms)
-    if planned := body.get("transfers"):
+    if body.get("transfers"):
+        planned = reading.objects(body, "transfers")
         return {**order, "transfers": transfers.begin(gateway, order, planned, captured=amount)}
     return order
 
@@ -86,16 +87,21 @@ def _capture_setting(body: Json) -> Json:
     deprecated = body.get("payment_capture")
     if deprecated is not None and not reading.flag(body, "payment_capture"):
         return {"mode": "manual"}
-    setting = body.get("payment")
-    if setting is None:
+    setting = reading.part(body, "payment")
+    if not setting:
         return {}
     mode = reading.choice(setting, "capture", ("automatic", "manual"))
-    options: Json = setting.get("capture_options") or {}
-    manual = options.get("manual_expiry_period", LONGEST_MANUAL_MINUTES)
-    automatic = options.get("automatic_expiry_period", manual if mode == "manual" else 0)
-    if not SHORTEST_AUTOMATIC_MINUTES <= automatic <= manual <= LONGEST_MANUAL_MINUTES:
-        raise wrong_field("payment", "The capture options are invalid.")
+    options = {"manual_expiry_period": LONGEST_MANUAL_MINUTES, **reading.part(setting, "capture_options")}
+    manual = _minutes(options, "manual_expiry_period")
+    is_needless = mode == "manual" and "automatic_expiry_period" not in options
+    automatic = manual if is_needless else _minutes(options, "automatic_expiry_period")
+    if automatic > manual:
+        raise wrong_field("payment", "The manual expiry period must not be shorter than the automatic one.")
     return {"mode": mode, "automatic_expiry_period": automatic, "manual_expiry_period": manual}
+
+
+def _minutes(options: Json, field: str) -> int:
+    return reading.number(options, field, least=SHORTEST_AUTOMATIC_MINUTES, most=LONGEST_MANUAL_MINUTES)
 
 
 def _used_receipt(known: Json) -> Refusal:

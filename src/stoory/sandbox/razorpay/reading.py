@@ -16,6 +16,8 @@ LONGEST_RECEIPT: Final = 40
 SMALLEST_AMOUNT: Final = 100
 DEFAULT_COUNT: Final = 10
 MOST_COUNT: Final = 100
+MOST_DIGITS: Final = 18
+A_CENTURY_SECONDS: Final = 100 * 366 * 24 * 3600
 YES: Final = frozenset({True, "1", "true"})
 NO: Final = frozenset({False, "0", "false", None, ""})
 
@@ -43,7 +45,7 @@ def amount(body: Json, *, largest: int, field: str = "amount") -> int:
     """Read an amount in paise; the digits of a string are taken, as samples of the SDKs send them."""
     required(body, field)
     value = body[field]
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and _is_number(value):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise wrong_field(field, f"The {field} must be an integer.")
@@ -126,7 +128,7 @@ def whole(request: Request, name: str, default: int, most: int = END_OF_TIME) ->
     given = request.parameter(name)
     if given is None:
         return default
-    if not (given.isascii() and given.isdigit()):
+    if not _is_number(given):
         raise wrong_field(name, f"The {name} must be an integer.")
     if int(given) > most:
         raise wrong_field(name, f"The {name} may not be greater than {most}.")
@@ -143,6 +145,36 @@ def choice(body: Json, field: str, choices: Collection[str]) -> str:
     """Read one of a few words, case and all."""
     required(body, field)
     value = body[field]
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise Refusal(f"The selected {field} is invalid.", field=field, reason="input_validation_failed")
-    return str(value)
+    return value
+
+
+def number(body: Json, field: str, *, least: int, most: int) -> int:
+    """Read a whole number that must be there."""
+    required(body, field)
+    value = body[field]
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise wrong_field(field, f"The {field} must be an integer between {least} and {most}.")
+    return value
+
+
+def objects(body: Json, field: str) -> list[Json]:
+    """Read a list of objects that must be there."""
+    given = body.get(field)
+    items: list[Any] = cast("list[Any]", given) if isinstance(given, list) else []
+    if not items or not all(isinstance(item, dict) for item in items):
+        raise wrong_field(field, f"The {field} field is required.")
+    return items
+
+
+def part(body: Json, field: str) -> Json:
+    """Read an object inside, empty if it is not there."""
+    given = body.get(field)
+    if given is not None and not isinstance(given, dict):
+        raise wrong_field(field, f"The {field} must be an array.")
+    return cast("Json", given) if isinstance(given, dict) else {}
+
+
+def _is_number(given: str) -> bool:
+    return given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Final
 
 from stoory.sandbox.razorpay import idempotency, reading
 from stoory.sandbox.razorpay.gateway import Gateway
@@ -14,12 +14,9 @@ PARAMETERS: Final = frozenset(
 )
 
 
-def begin(gateway: Gateway, source: Json, planned: Any, *, captured: int) -> list[Json]:
+def begin(gateway: Gateway, source: Json, planned: list[Json], *, captured: int) -> list[Json]:
     """Plan transfers out of an order or a payment; those of a payment happen at once."""
-    if not isinstance(planned, list) or not planned:
-        raise wrong_field("transfers", "The transfers field is required.")
-    bodies = cast("list[Json]", planned)
-    made = [_transfer(gateway, source, body, at=f"transfers.{index}.") for index, body in enumerate(bodies)]
+    made = [_transfer(gateway, source, body, at=f"transfers.{index}.") for index, body in enumerate(planned)]
     if sum(transfer["amount"] for transfer in made) + source.get("amount_transferred", 0) > captured:
         raise Refusal("The sum of amount requested for transfer is greater than the captured amount")
     return made
@@ -45,7 +42,7 @@ def _transfer(gateway: Gateway, source: Json, body: Json, *, at: str = "") -> Js
         "notes": reading.notes(body),
         "linked_account_notes": body.get("linked_account_notes") or [],
         "on_hold": reading.flag(body, "on_hold"),
-        "on_hold_until": body.get("on_hold_until"),
+        "on_hold_until": _until(body),
         "recipient_settlement_id": None,
         "created_at": gateway.now,
         "processed_at": None,
@@ -55,6 +52,12 @@ def _transfer(gateway: Gateway, source: Json, body: Json, *, at: str = "") -> Js
     }
     gateway.store.add(transfer, parent=source["id"])
     return transfer
+
+
+def _until(body: Json) -> int | None:
+    if body.get("on_hold_until") is None:
+        return None
+    return reading.number(body, "on_hold_until", least=0, most=reading.END_OF_TIME)
 
 
 def process(gateway: Gateway, transfer: Json) -> None:
@@ -69,14 +72,14 @@ def _hold(gateway: Gateway, transfer: Json) -> None:
     gateway.store.save(transfer)
     until = transfer["on_hold_until"]
     if transfer["on_hold"] and until is not None:
-        gateway.after(max(0, int(until) - gateway.now), "release a transfer", transfer["id"])
+        gateway.after(max(0, until - gateway.now), "release a transfer", transfer["id"])
 
 
 def release(gateway: Gateway, transfer_id: str) -> None:
     """End a hold whose time has come, unless it was moved."""
     transfer = gateway.find("transfer", transfer_id)
     until = transfer["on_hold_until"]
-    if transfer["on_hold"] and until is not None and int(until) <= gateway.now:
+    if transfer["on_hold"] and until is not None and until <= gateway.now:
         transfer.update(on_hold=False, on_hold_until=None, settlement_status="pending")
         gateway.store.save(transfer)
 
@@ -104,7 +107,7 @@ def transfer_payment(call: Call, payment_id: str) -> Json:
     if payment["status"] != "captured":
         raise Refusal("The payment status should be captured for action to be taken")
     captured = payment["amount"] - payment["amount_refunded"]
-    made = begin(gateway, payment, call.body.get("transfers"), captured=captured)
+    made = begin(gateway, payment, reading.objects(call.body, "transfers"), captured=captured)
     for transfer in made:
         process(gateway, transfer)
         payment["amount_transferred"] += transfer["amount"]
@@ -150,7 +153,7 @@ def change_transfer(call: Call, transfer_id: str) -> Json:
     if transfer["settlement_status"] == "settled":
         raise Refusal("The transfer is already settled.", field="on_hold")
     transfer["on_hold"] = reading.flag(body, "on_hold") if "on_hold" in body else transfer["on_hold"]
-    transfer["on_hold_until"] = body.get("on_hold_until") if transfer["on_hold"] else None
+    transfer["on_hold_until"] = _until(body) if transfer["on_hold"] else None
     transfer["notes"] = reading.notes(body) if "notes" in body else transfer["notes"]
     _hold(gateway, transfer)
     return transfer
