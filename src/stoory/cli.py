@@ -180,6 +180,35 @@ def demo(
         raise typer.Exit(1) from None
 
 
+@app.command("razorpay-sandbox")
+def razorpay_sandbox() -> None:
+    """Serve a local Razorpay: its API, a checkout page, signed webhooks, a control door. Play money only."""
+    from stoory.platform.postgres import CannotStart
+    from stoory.sandbox.razorpay.gateway import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, Config
+    from stoory.sandbox.razorpay.server import FILE_NAME, listener, serve
+
+    ours = settings()
+    if not ours.is_development:
+        raise WrongSettings("STOORY_ENV must be development for `stoory razorpay-sandbox`: it invents money")
+    config = Config(
+        path=ours.home / FILE_NAME,
+        key_id=ours.razorpay_key_id or KEY_ID,
+        key_secret=ours.razorpay_key_secret or KEY_SECRET,
+        webhook_url=f"{ours.url}/api/payments/webhook",
+        webhook_secret=ours.razorpay_webhook_secret or WEBHOOK_SECRET,
+    )
+    try:
+        reached = listener(ours.host, ours.sandbox_port)
+    except OSError as problem:
+        reason = os.strerror(problem.errno or 0)
+        raise CannotStart(
+            f"cannot listen on {ours.host} port {ours.sandbox_port}: {reason}. Set STOORY_SANDBOX_PORT."
+        ) from None
+    with reached:
+        out.print(f"The Razorpay sandbox listens on [cyan]http://{ours.host}:{reached.getsockname()[1]}[/].")
+        serve(config, reached)
+
+
 @app.command()
 def docs(folder: Annotated[Path, typer.Argument(file_okay=False, exists=True)] = Path("docs")) -> None:
     """Write the pages of the documentation that are made from the code."""

@@ -1,0 +1,138 @@
+"""The control door's hand on webhooks: where they go, and what befalls each on its way."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any, Final, cast
+
+import msgspec
+
+from stoory.sandbox.razorpay import deliveries, reading
+from stoory.sandbox.razorpay.deliveries import Delivery, Webhook
+from stoory.sandbox.razorpay.gateway import Gateway
+from stoory.sandbox.razorpay.refusals import Json, Refusal, wrong_field
+from stoory.sandbox.razorpay.routes import Call, Route
+
+ORDERS: Final = ("reverse", "shuffle")
+
+
+def show_webhook(call: Call) -> Json:
+    """Return where events go; the secret too, for it guards nothing here."""
+    return msgspec.to_builtins(deliveries.webhook(call.gateway.store))
+
+
+def change_webhook(call: Call) -> Json:
+    """Set where events go, hold them back (`is_held`), or switch the webhook on again (`is_enabled`)."""
+    store = call.gateway.store
+    reading.only(call.body, Webhook.__struct_fields__)
+    known = msgspec.to_builtins(deliveries.webhook(store))
+    try:
+        hook = msgspec.convert({**known, **call.body}, Webhook)
+    except msgspec.ValidationError as problem:
+        raise Refusal(str(problem)) from None
+    deliveries.set_webhook(store, hook)
+    return show_webhook(call)
+
+
+def list_deliveries(call: Call) -> Json:
+    """List deliveries, the oldest first."""
+    request = call.request
+    found = deliveries.listed(
+        call.gateway.store, status=request.parameter("status"), event=request.parameter("event")
+    )
+    return reading.collection([delivery.shown for delivery in found])
+
+
+def show_delivery(call: Call, delivery_id: str) -> Json:
+    """Return one delivery."""
+    return _found(call.gateway, delivery_id).shown
+
+
+def replay(call: Call, delivery_id: str) -> Json:
+    """Send it again now, whatever became of it: same event id, body and signature."""
+    delivery = _found(call.gateway, delivery_id)
+    return _changed(call.gateway, delivery, "status = 'waiting', due_at = ?", call.gateway.now)
+
+
+def duplicate(call: Call, delivery_id: str) -> Json:
+    """Let the same event arrive so many more times, as Razorpay's at-least-once may."""
+    delivery = _found(call.gateway, delivery_id)
+    times = reading.number({"times": 1, **call.body}, "times", least=1, most=reading.MOST_COUNT)
+    for _ in range(times):
+        call.gateway.store.sql.execute(
+            "insert into deliveries (event_id, event, url, body, signature, created_at, due_at)"
+            " select event_id, event, url, body, signature, created_at, ? from deliveries where seq = ?",
+            (call.gateway.now, delivery.seq),
+        )
+    made = deliveries.listed(call.gateway.store)[-times:]
+    return reading.collection([copy.shown for copy in made])
+
+
+def delay(call: Call, delivery_id: str) -> Json:
+    """Let it arrive so many seconds from now on the sandbox's clock."""
+    delivery = _found(call.gateway, delivery_id)
+    seconds = reading.number(call.body, "seconds", least=0, most=reading.A_CENTURY_SECONDS)
+    return _changed(call.gateway, delivery, "status = 'waiting', due_at = ?", call.gateway.now + seconds)
+
+
+def drop(call: Call, delivery_id: str) -> Json:
+    """Let it never arrive."""
+    return _changed(call.gateway, _found(call.gateway, delivery_id), "status = ?", "dropped")
+
+
+def tamper(call: Call, delivery_id: str) -> Json:
+    """Let it arrive changed, under the signature of the original: an amount grows hundredfold unless `body` is said."""
+    delivery = _found(call.gateway, delivery_id)
+    body = call.body.get("body")
+    inflated = re.sub(rb'"amount":(\d+)', rb'"amount":\g<1>00', delivery.body)
+    changed = inflated if body is None else str(body).encode()
+    return _changed(call.gateway, delivery, "body = ?", changed)
+
+
+def reorder(call: Call) -> Json:
+    """Let what waits arrive in the order of `ids`, reversed, or shuffled with a `seed`."""
+    waiting = [delivery.seq for delivery in deliveries.listed(call.gateway.store, status="waiting")]
+    if "ids" in call.body:
+        given = call.body["ids"]
+        wanted = cast("list[Any]", given) if isinstance(given, list) else []
+        if not wanted or any(seq not in waiting for seq in wanted):
+            raise wrong_field("ids", "The ids must be those of waiting deliveries.")
+        waiting = [*wanted, *(seq for seq in waiting if seq not in wanted)]
+    elif reading.choice(call.body, "order", ORDERS) == "reverse":
+        waiting.reverse()
+    else:
+        random.Random(call.body.get("seed", 0)).shuffle(waiting)  # noqa: S311 - chaos that can be repeated
+    call.gateway.store.sql.executemany(
+        "update deliveries set place = ? where seq = ?", [(place, seq) for place, seq in enumerate(waiting)]
+    )
+    return {"ids": waiting}
+
+
+def _found(gateway: Gateway, delivery_id: str) -> Delivery:
+    delivery = deliveries.found(gateway.store, int(delivery_id)) if delivery_id.isdecimal() else None
+    if delivery is None:
+        raise Refusal("There is no such delivery.", status=404)
+    return delivery
+
+
+def _changed(gateway: Gateway, delivery: Delivery, change: str, value: object) -> Json:
+    gateway.store.sql.execute(
+        f"update deliveries set {change} where seq = ?",  # noqa: S608 - the change is a literal of this file
+        (value, delivery.seq),
+    )
+    return _found(gateway, str(delivery.seq)).shown
+
+
+ROUTES: Final = [
+    Route("GET", "/__sandbox/webhook", show_webhook),
+    Route("PUT", "/__sandbox/webhook", change_webhook),
+    Route("GET", "/__sandbox/webhooks", list_deliveries),
+    Route("POST", "/__sandbox/webhooks/reorder", reorder),
+    Route("GET", "/__sandbox/webhooks/{delivery_id}", show_delivery),
+    Route("POST", "/__sandbox/webhooks/{delivery_id}/replay", replay),
+    Route("POST", "/__sandbox/webhooks/{delivery_id}/duplicate", duplicate),
+    Route("POST", "/__sandbox/webhooks/{delivery_id}/delay", delay),
+    Route("POST", "/__sandbox/webhooks/{delivery_id}/drop", drop),
+    Route("POST", "/__sandbox/webhooks/{delivery_id}/tamper", tamper),
+]

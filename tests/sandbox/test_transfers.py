@@ -1,0 +1,115 @@
+"""A part of Asha's payment goes to Ravi's linked account, and may be held back until his work is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.sandbox.shop import START, Client, Shop
+
+RAVI = {
+    "email": "ravi@example.com",
+    "phone": "9800000002",
+    "type": "route",
+    "legal_business_name": "Ravi Kumar",
+    "business_type": "individual",
+}
+
+
+async def part(razorpay: Client, amount: int = 30_000, **more: Any) -> dict[str, Any]:
+    account = await razorpay.post("/v2/accounts", RAVI)
+    return {"account": account["id"], "amount": amount, "currency": "INR", **more}
+
+
+async def transfer(razorpay: Client, payment: dict[str, Any], **more: Any) -> dict[str, Any]:
+    parts = [await part(razorpay, **more)]
+    made = await razorpay.post(f"/v1/payments/{payment['id']}/transfers", {"transfers": parts})
+    return made["items"][0]
+
+
+async def test_a_part_of_a_payment_is_transferred(razorpay: Client, shop: Shop):
+    payment = await razorpay.paid()
+    made = await transfer(razorpay, payment)
+    assert (made["status"], made["settlement_status"], made["source"]) == (
+        "processed",
+        "pending",
+        payment["id"],
+    )
+    assert (await razorpay.get(f"/v1/payments/{payment['id']}"))["amount_transferred"] == 30_000
+    assert (await razorpay.get(f"/v1/payments/{payment['id']}/transfers"))["items"] == [made]
+    assert (await razorpay.get("/v1/transfers"))["items"] == [made]
+    await razorpay.deliver()
+    assert shop.last("transfer.processed")["transfer"]["entity"] == made
+    settled = await razorpay.post(f"/__sandbox/transfers/{made['id']}/settle")
+    assert settled["settlement_status"] == "settled"
+
+
+async def test_a_held_transfer_is_settled_only_after_its_release(razorpay: Client):
+    made = await transfer(razorpay, await razorpay.paid(), on_hold=1)
+    assert (made["on_hold"], made["settlement_status"]) == (True, "on_hold")
+    assert "cannot be settled" in await razorpay.refusal(f"/__sandbox/transfers/{made['id']}/settle")
+    released = await razorpay.patch(f"/v1/transfers/{made['id']}", {"on_hold": 0})
+    assert (released["on_hold"], released["settlement_status"]) == (False, "pending")
+    await razorpay.post(f"/__sandbox/transfers/{made['id']}/settle")
+    await razorpay.patch(f"/v1/transfers/{made['id']}", {"on_hold": True}, 400)
+
+
+async def test_a_hold_ends_at_its_time(razorpay: Client):
+    made = await transfer(razorpay, await razorpay.paid(), on_hold=True, on_hold_until=START + 3600)
+    await razorpay.wait(3599)
+    assert (await razorpay.get(f"/v1/transfers/{made['id']}"))["on_hold"] is True
+    await razorpay.wait(1)
+    assert (await razorpay.get(f"/v1/transfers/{made['id']}"))["on_hold"] is False
+
+
+async def test_only_captured_money_is_transferred_and_no_more_than_there_is(razorpay: Client):
+    waiting = await razorpay.pay(await razorpay.order(), "authorized")
+    parts = {"transfers": [await part(razorpay)]}
+    told = await razorpay.refusal(f"/v1/payments/{waiting['id']}/transfers", parts)
+    assert told == "The payment status should be captured for action to be taken"
+    payment = await razorpay.paid()
+    parts = {"transfers": [await part(razorpay), await part(razorpay, 20_001)]}
+    told = await razorpay.refusal(f"/v1/payments/{payment['id']}/transfers", parts)
+    assert told == "The sum of amount requested for transfer is greater than the captured amount"
+    assert (await razorpay.get("/v1/transfers"))["count"] == 0
+    parts = {"transfers": [await part(razorpay, 99)]}
+    told = await razorpay.refusal(f"/v1/payments/{payment['id']}/transfers", parts)
+    assert told == "The transfers.0.amount must be at least 100."
+
+
+async def test_transfers_planned_with_the_order_happen_when_it_is_paid(razorpay: Client):
+    order = await razorpay.order(transfers=[await part(razorpay)])
+    assert order["transfers"][0]["status"] == "created"
+    payment = await razorpay.pay(order)
+    [made] = (await razorpay.get(f"/v1/payments/{payment['id']}/transfers"))["items"]
+    assert made["status"] == "processed"
+    shown = await razorpay.get(f"/v1/orders/{order['id']}?expand[]=transfers")
+    assert shown["transfers"]["items"] == [made]
+
+
+async def test_a_transfer_is_taken_back_in_parts(razorpay: Client):
+    made = await transfer(razorpay, await razorpay.paid())
+    path = f"/v1/transfers/{made['id']}/reversals"
+    first = await razorpay.post(path, {"amount": 10_000})
+    assert (await razorpay.get(f"/v1/transfers/{made['id']}"))["status"] == "partially_reversed"
+    await razorpay.refusal(path, {"amount": 20_001})
+    second = await razorpay.post(path)
+    assert (second["amount"], (await razorpay.get(path))["items"]) == (20_000, [second, first])
+    assert (await razorpay.get(f"/v1/transfers/{made['id']}"))["status"] == "reversed"
+
+
+@pytest.mark.parametrize(("amount", "status"), [(50_000, "reversed"), (10_000, "partially_reversed")])
+async def test_a_refund_may_take_the_transfer_back_first(razorpay: Client, amount: int, status: str):
+    payment = await razorpay.paid()
+    made = await transfer(razorpay, payment)
+    await razorpay.post(f"/v1/payments/{payment['id']}/refund", {"amount": amount, "reverse_all": 1})
+    assert (await razorpay.get(f"/v1/transfers/{made['id']}"))["status"] == status
+
+
+async def test_a_direct_transfer_happens_once_for_a_key(razorpay: Client):
+    body = await part(razorpay)
+    made = await razorpay.post("/v1/transfers", body, X_Transfer_Idempotency="deal 7")
+    assert await razorpay.post("/v1/transfers", body, X_Transfer_Idempotency="deal 7") == made
+    assert await razorpay.get(f"/v2/accounts/{body['account']}")
+    await razorpay.refusal("/v1/transfers", {**body, "account": "acc_00000000000000"})
