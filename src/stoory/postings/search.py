@@ -36,7 +36,10 @@ class Place(NamedTuple):
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """What somebody looks for; None is anything. Texts are compared without regard to case."""
+    """What somebody looks for; None is anything. Texts are compared without regard to case.
+
+    The fields stand in the order in which `app.find_postings` takes them.
+    """
 
     status: Status | None = None
     platform: str | None = None
