@@ -226,9 +226,8 @@ async def test_whoever_hangs_up_leaves_no_transaction_open(own: Own) -> None:
     chance = random.Random(SEED)
 
     async def ask_and_hang_up(client: httpx.AsyncClient) -> None:
-        path, body = chance.choice(
-            [("/api/campaigns", {"title": "x", "budget": 5}), ("/api/auth/logout", {})]
-        )
+        writes = [("/api/campaigns", {"title": "x", "budget": 5}), ("/api/auth/logout", {})]
+        path, body = chance.choice(writes)
         if chance.random() < 0.5:
             asking = asyncio.create_task(client.get("/api/bids?include_total=true"))
         else:
@@ -248,9 +247,8 @@ async def test_whoever_hangs_up_leaves_no_transaction_open(own: Own) -> None:
 
 
 async def test_five_hundred_at_once_are_all_answered(own: Own, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        database, "ACQUIRE_TIMEOUT_SECONDS", 60
-    )  # how fast they are is not what is asked here
+    # How fast they are is not what is asked here.
+    monkeypatch.setattr(database, "ACQUIRE_TIMEOUT_SECONDS", 60)
     chance = random.Random(SEED)
     async with AsyncExitStack() as stack:
         people = [
