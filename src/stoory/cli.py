@@ -191,7 +191,7 @@ def razorpay_sandbox() -> None:
     if not ours.is_development:
         raise WrongSettings("STOORY_ENV must be development for `stoory razorpay-sandbox`: it invents money")
     config = Config(
-        path=ours.home / FILE_NAME,
+        path=str(ours.home / FILE_NAME),
         key_id=ours.razorpay_key_id or KEY_ID,
         key_secret=ours.razorpay_key_secret or KEY_SECRET,
         webhook_url=f"{ours.url}/api/payments/webhook",

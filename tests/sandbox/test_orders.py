@@ -188,7 +188,7 @@ async def test_the_same_seed_makes_the_same_ids(razorpay: Client):
 
 
 async def test_what_happened_survives_a_restart(tmp_path: Any):
-    config = Config(path=tmp_path / "home" / "razorpay.sqlite3")
+    config = Config(path=str(tmp_path / "home" / "razorpay.sqlite3"))
     first = Sandbox(config).gateway
     with first.store.transaction():
         first.advance(1000)

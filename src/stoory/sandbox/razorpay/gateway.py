@@ -8,7 +8,6 @@ import secrets
 import string
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -43,7 +42,7 @@ PREFIXES: Final = {
 class Config(Struct, kw_only=True, frozen=True):
     """What the sandbox is told when it starts."""
 
-    path: Path | str = ":memory:"
+    path: str = ":memory:"
     key_id: str = KEY_ID
     key_secret: str = KEY_SECRET
     webhook_url: str | None = None

@@ -67,7 +67,7 @@ END_OF_TIME: Final = 2**62
 class Store:
     """The file. All of it is used from one thread; a request is one transaction."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: str) -> None:
         """Open the file, or make it; `:memory:` keeps nothing."""
         if path != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
