@@ -60,38 +60,24 @@ def serve(settings: Settings, *, announce: Announce) -> None:
         _serve(create, listener, lambda: announce(bound, []))
 
 
-class _Uvicorn(uvicorn.Server):
-    """A uvicorn that says when it listens, and that always ends."""
-
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._announce = announce
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._announce()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End in time even when some task has swallowed its cancellation: those that are left get another."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(super().shutdown(sockets), DRAIN_SECONDS + FAREWELL_SECONDS)
-
-
 def _serve(create: Callable[[], Any], listener: socket.socket, announce: Callable[[], None]) -> None:
+    from stoory.platform.http import server  # noqa: PLC0415 - it is there once the application is
+
     config = uvicorn.Config(
         create(),
         loop="uvloop",
-        http="httptools",
+        http=server.Protocol,
         lifespan="on",
         access_log=False,
         server_header=False,
         proxy_headers=False,
         log_config=None,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS - server.LAST_CALL_SECONDS,
     )
     gc.freeze()
     gc.enable()
-    _Uvicorn(config, announce).run([listener])
+    ends_within = DRAIN_SECONDS + FAREWELL_SECONDS
+    server.Server(config, announce, ends_within_seconds=ends_within).run([listener])
 
 
 def _import_application() -> Callable[..., Any]:

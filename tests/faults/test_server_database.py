@@ -8,7 +8,7 @@ import random
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -53,17 +53,21 @@ class Own(World):
         while self.server.is_running():
             time.sleep(0.01)
 
-    async def look(self) -> asyncpg.Connection[asyncpg.Record]:
-        """Return a connection of nobody's, past the application."""
-        return await asyncpg.connect(self.server.dsn("postgres"))
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+        """Open a connection of nobody's, past the application."""
+        connection = await asyncpg.connect(self.server.dsn("postgres"))
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
     async def settle(self) -> None:
         """Wait until no transaction of the application is open; AssertionError if one stays."""
-        connection = await self.look()
         give_up_at = time.monotonic() + RECOVERS_WITHIN_SECONDS
-        while left := await connection.fetch(OPEN_TRANSACTIONS):
-            assert time.monotonic() < give_up_at, left
-        await connection.close()
+        async with self.look() as connection:
+            while left := await connection.fetch(OPEN_TRANSACTIONS):
+                assert time.monotonic() < give_up_at, left
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +86,8 @@ async def own(_home: tuple[Server, Path], settings: Settings) -> AsyncIterator[O
     server, home = _home
     application = Application(replace(settings, db_pool=POOL), database_dsn=server.dsn("stoory_app"))
     world = Own(application, server, home)
-    connection = await world.look()
-    await lay(connection)
-    await connection.close()
+    async with world.look() as connection:
+        await lay(connection)
     async with application.running():
         yield world
 
@@ -172,26 +175,23 @@ async def test_who_waits_too_long_for_a_row_is_told_to_come_again(
 ) -> None:
     monkeypatch.setitem(database.SERVER_SETTINGS, "lock_timeout", "200ms")
     application = Application(own.app.settings, database_dsn=own.server.dsn("stoory_app"), with_worker=False)
-    hand = await own.look()
-    async with application.running(), World(application).client(RAVI) as ravi:
+    async with own.look() as hand, application.running(), World(application).client(RAVI) as ravi:
         async with hand.transaction():
             await hand.execute("select from users where id = $1 for update", RAVI.id)
             check_busy(await ravi.put("/api/auth/profile", json={"bio": "Busy"}))
         assert (await ravi.put("/api/auth/profile", json={"bio": "Free"})).status_code == 200
-    await hand.close()
 
 
 @pytest.mark.parametrize("function", ["pg_cancel_backend", "pg_terminate_backend"])
 async def test_a_statement_that_is_cancelled_or_cut_leaves_nothing_open(own: Own, function: str) -> None:
-    hand = await own.look()
-    async with own.client(RAVI) as ravi:
+    async with own.client(RAVI) as ravi, own.look() as hand, own.look() as eye:
         async with hand.transaction():
             await hand.execute("select from users where id = $1 for update", RAVI.id)
             waiting = asyncio.create_task(ravi.put("/api/auth/profile", json={"bio": "Waiting"}))
 
             async def has_been_hit() -> bool:
                 return bool(
-                    await hand.fetchval(
+                    await eye.fetchval(
                         f"select count({function}(pid)) from pg_stat_activity "
                         "where application_name = 'stoory' and wait_event_type = 'Lock'"
                     )
@@ -200,33 +200,32 @@ async def test_a_statement_that_is_cancelled_or_cut_leaves_nothing_open(own: Own
             await until(has_been_hit)
             check_busy(await waiting)
         assert (await ravi.put("/api/auth/profile", json={"bio": "Again"})).status_code == 200
-    await hand.close()
     await own.settle()
 
 
 async def cut_all(hand: asyncpg.Connection[asyncpg.Record]) -> bool:
     """Cut every connection of the application; return whether all are gone."""
-    left = await hand.fetch(
+    return not await hand.fetch(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'stoory'"
     )
-    return not left
 
 
 async def test_connections_cut_while_idle_are_replaced_unseen(own: Own) -> None:
-    hand = await own.look()
-    async with own.client(RAVI) as ravi:
+    async with own.client(RAVI) as ravi, own.look() as hand:
         for _ in range(3):
             await asyncio.gather(*(ravi.get("/api/bids") for _ in range(POOL)))
             await until(lambda: cut_all(hand))
             assert (await ravi.get("/api/bids")).status_code == 200
-    await hand.close()
 
 
 async def test_whoever_hangs_up_leaves_no_transaction_open(own: Own) -> None:
     chance = random.Random(SEED)
 
     async def ask_and_hang_up(client: httpx.AsyncClient) -> None:
-        writes = [("/api/campaigns", {"title": "x", "budget": 5}), ("/api/auth/logout", {})]
+        writes: list[tuple[str, dict[str, Any]]] = [
+            ("/api/campaigns", {"title": "x", "budget": 5}),
+            ("/api/auth/logout", {}),
+        ]
         path, body = chance.choice(writes)
         if chance.random() < 0.5:
             asking = asyncio.create_task(client.get("/api/bids?include_total=true"))

@@ -28,6 +28,7 @@ PAGE_CONTENT_POLICY: Final = (
     b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
 )
 NOT_STORED: Final = (b"cache-control", b"no-store")
+REQUEST_ID: Final = b"x-request-id"
 
 LEAST_ERROR: Final = 400
 
@@ -98,7 +99,7 @@ class _Answer:
         names = {name.lower(): value for name, value in headers}
         is_page = names.get(b"content-type", b"").startswith(b"text/html")
         headers += self._headers
-        headers.append((b"x-request-id", self._scope["request_id"].encode()))
+        headers.append((REQUEST_ID, self._scope["request_id"].encode()))
         if b"content-security-policy" not in names:
             headers.append(PAGE_CONTENT_POLICY if is_page else API_CONTENT_POLICY)
         if b"cache-control" not in names:
@@ -106,6 +107,18 @@ class _Answer:
         if (window := self._scope.get("window")) is not None:
             headers += [(name.lower().encode(), value.encode()) for name, value in window.headers.items()]
         return headers
+
+
+def bare_headers(request_id: str) -> Headers:
+    """Return the headers of an error for whoever has no frame: what cannot be read is no request."""
+    content_type = (b"content-type", b"application/json")
+    return [
+        content_type,
+        *SECURITY_HEADERS,
+        API_CONTENT_POLICY,
+        NOT_STORED,
+        (REQUEST_ID, request_id.encode()),
+    ]
 
 
 def _is_json(headers: Headers) -> bool:
