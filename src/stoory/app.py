@@ -80,7 +80,9 @@ class Application:
         self.limits = Limits(
             {"auth": settings.limit_auth or "5/minute", "api": settings.limit_api or "100/minute"}
         )
-        self.worker = Worker(self.db, settings.database_direct_url or database_dsn, jobs=JOBS, rounds=ROUNDS)
+        self.worker = Worker(
+            self.db, settings.database_direct_url or database_dsn, jobs=JOBS, errands={}, rounds=ROUNDS
+        )
         self._with_worker = with_worker
         self.litestar = self._litestar()
         self._frame = Frame(self.litestar, is_https=(settings.public_url or "").startswith("https://"))

@@ -1,6 +1,8 @@
 """Work after the commit: jobs, enqueued in the caller's transaction and done by pgqueuer, and rounds, which repeat.
 
-Jobs are done at least once, so their handlers must be idempotent. They are polled for: a NOTIFY for each would take
+A job is done in a transaction of its own; an errand is a job that leaves the house (Razorpay, storage) and opens its
+transactions itself, before and after, since no network call may stand inside one.
+Both are done at least once, so their handlers must be idempotent. They are polled for: a NOTIFY for each would take
 a database-wide lock at commit.
 """
 
@@ -37,6 +39,7 @@ LONGEST_DELAY_SECONDS: Final = 300
 RECONNECT_SECONDS: Final = 2
 
 Handler = Callable[[Tx, dict[str, Any]], Awaitable[None]]
+Errand = Callable[[Database, dict[str, Any]], Awaitable[None]]
 
 
 class Round(Struct, frozen=True):
@@ -65,12 +68,18 @@ class Worker:
     """Does jobs and rounds until it is cancelled; a lost database is awaited, not fatal."""
 
     def __init__(
-        self, db: Database, dsn: str, *, jobs: Mapping[str, Handler], rounds: Sequence[Round]
+        self,
+        db: Database,
+        dsn: str,
+        *,
+        jobs: Mapping[str, Handler],
+        errands: Mapping[str, Errand],
+        rounds: Sequence[Round],
     ) -> None:
         """Take the handlers by job name; `dsn` must be a direct connection, no transaction pooler."""
         self._db = db
         self._dsn = dsn
-        self._jobs = jobs
+        self._errands = {**{name: _in_one_transaction(job) for name, job in jobs.items()}, **errands}
         self.rounds = rounds
 
     async def run(self) -> None:
@@ -98,8 +107,8 @@ class Worker:
         )
         try:
             manager = QueueManager(Queries(AsyncpgDriver(connection)))
-            for name, handler in self._jobs.items():
-                manager.entrypoint(name, on_failure="hold")(self._attempt(handler))
+            for name, errand in self._errands.items():
+                manager.entrypoint(name, on_failure="hold")(self._attempt(errand))
             await manager.run(
                 mode=mode,
                 dequeue_timeout=timedelta(seconds=POLL_SECONDS),
@@ -108,13 +117,12 @@ class Worker:
         finally:
             await connection.close()
 
-    def _attempt(self, handler: Handler) -> Callable[[Job], Awaitable[None]]:
+    def _attempt(self, errand: Errand) -> Callable[[Job], Awaitable[None]]:
         async def attempt(job: Job) -> None:
-            """Do a job in a transaction of its own; what fails is tried again later, and held after the last try."""
+            """Do a job; what fails is tried again later, and held after the last try."""
             attempts = await self._count_attempt(job)
             try:
-                async with self._db.as_system("a job") as tx:
-                    await handler(tx, wire.decode(job.payload or b"{}"))
+                await errand(self._db, wire.decode(job.payload or b"{}"))
             except Exception as problem:
                 log.exception("job failed", job=job.entrypoint, job_id=job.id, attempts=attempts)
                 if attempts >= MAX_ATTEMPTS:
@@ -146,3 +154,11 @@ class Worker:
             except Exception:
                 log.exception("round failed", round=each.name)
             await asyncio.sleep(each.every_seconds)
+
+
+def _in_one_transaction(handler: Handler) -> Errand:
+    async def errand(db: Database, payload: dict[str, Any]) -> None:
+        async with db.as_system("a job") as tx:
+            await handler(tx, payload)
+
+    return errand
