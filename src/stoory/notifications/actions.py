@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from stoory.notifications import queries
 from stoory.platform.bus import Hint
@@ -21,3 +21,10 @@ async def notify(tx: Tx, user_id: UUID, kind: str, data: dict[str, Any], *, once
     """
     await queries.insert_notification(tx, once or uuid4(), user_id, kind=kind, data=data)
     tx.tell(Notified((user_id,)))
+
+
+async def notify_operators(tx: Tx, kind: str, data: dict[str, Any], *, once: UUID | None = None) -> None:
+    """Let everybody who runs the place know; with `once`, each of them once."""
+    for operator_id in await queries.operators(tx):
+        told_once = uuid5(once, str(operator_id)) if once else None
+        await notify(tx, operator_id, kind, data, once=told_once)

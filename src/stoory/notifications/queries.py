@@ -24,3 +24,17 @@ async def insert_notification(
         data,
         tx.now,
     )
+
+
+async def operators(tx: Tx) -> list[UUID]:
+    """Return everybody who runs the place."""
+    return await tx.all(
+        UUID,
+        """
+        select id
+          from users
+         where role = 'admin'
+           and status = 'active'
+         order by id
+        """,
+    )

@@ -10,6 +10,8 @@ import msgspec
 from stoory.money import Money
 
 T = TypeVar("T")
+Json = dict[str, Any]
+"""A JSON object as it is read: numbers with a fraction are Decimals."""
 
 LARGEST_EXPONENT: Final = 300
 """Numbers up to here fit a double; beyond it one is no fact about money or people, but an attempt."""

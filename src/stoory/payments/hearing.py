@@ -1,0 +1,126 @@
+"""Webhooks, one by one: what each event means. The table at the end is all that is listened to."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from stoory.ledger import actions as ledger
+from stoory.ledger import queries as ledgers
+from stoory.ledger import rules as journals
+from stoory.money import Money
+from stoory.payments.actions.oddities import quarantine
+from stoory.payments.actions.refunds import apply_refund
+from stoory.payments.collect import collect, find_order
+from stoory.payments.purposes import Till
+from stoory.payments.queries import orders, payments, refunds
+from stoory.payments.queries.webhooks import Due
+from stoory.payments.rules import PaymentStatus, Source, refund_id_of
+from stoory.platform import wire
+from stoory.platform.database import Database
+from stoory.platform.razorpay import read_payment, read_refund
+from stoory.platform.wire import Json
+
+IGNORED: Final = "ignored"
+UNREADABLE: Final = "unreadable"
+NOT_OURS: Final = "not_ours"
+
+
+async def hear(db: Database, till: Till, event: Due) -> str:
+    """Do what a webhook asks for and return what became of it. Heard twice, the second time changes nothing."""
+    payload: Json = wire.decode(event.body.encode()).get("payload") or {}
+    if meaning := MEANINGS.get(event.event):
+        return await meaning(db, till, {name: part.get("entity") or {} for name, part in payload.items()})
+    listener = till.listeners.get(event.event.partition(".")[0])
+    if listener is None:
+        return IGNORED
+    async with db.as_system("a webhook of another feature") as tx:
+        return await listener(tx, event.event, payload)
+
+
+async def _payment(db: Database, till: Till, told: Json) -> str:
+    """Take in a payment; money for an order that nobody here made is set aside."""
+    seen = read_payment(told["payment"])
+    order = await find_order(db, till, seen.order_id) if seen.order_id else None
+    if order is not None:
+        return (await collect(db, till, order, seen, Source.WEBHOOK)).verdict
+    if seen.status == PaymentStatus.FAILED:
+        return NOT_OURS
+    async with db.as_system("money for an unknown order") as tx:
+        details = {"order_id": seen.order_id, "amount": seen.amount, "status": seen.status}
+        await quarantine(tx, "unknown_order", seen.id, details)
+    return NOT_OURS
+
+
+async def _refund(db: Database, till: Till, told: Json) -> str:
+    """Take in a refund of ours. Razorpay returns by itself what was authorized and never captured: never ours."""
+    seen = read_refund(told["refund"])
+    if told.get("payment", {}).get("captured") is False:
+        return NOT_OURS
+    ours = seen.notes.get("refund_id") or refund_id_of(seen.receipt or "")
+    async with db.as_system("a refund") as tx:
+        found = await refunds.refund_at_razorpay(tx, seen.id, ours)
+        if found is None:
+            details = {"payment_id": seen.payment_id, "amount": seen.amount, "status": seen.status}
+            await quarantine(tx, "unknown_refund", seen.id, details)
+            return NOT_OURS
+        return (await apply_refund(tx, till, found, seen, Source.WEBHOOK)).status
+
+
+async def _charge_back(db: Database, till: Till, told: Json) -> str:
+    """Note that a bank has taken a payment back: the platform's loss, until it is won. An operator decides the rest."""
+    dispute, paid = told["dispute"], told["payment"]
+    async with db.as_system("a charge-back") as tx:
+        payment = await payments.payment_at_razorpay(tx, paid["id"])
+        if payment is None or payment.captured_at is None:
+            await quarantine(tx, "unknown_charge_back", dispute["id"], {"payment_id": paid["id"]})
+            return NOT_OURS
+        order = await orders.order(tx, payment.order_id)
+        purpose = till.purposes[order.purpose]
+        await purpose.hold(tx, order)
+        order = await orders.lock_order(tx, order.id)
+        journal = journals.charged_back(dispute["id"], amount=Money(dispute["amount"]))
+        if await ledgers.is_posted(tx, journal.key):
+            return "nothing_new"
+        facts = {"dispute_id": dispute["id"], "amount": Money(dispute["amount"])}
+        await orders.append_event(tx, order, "charged_back", Source.WEBHOOK, facts)
+        await quarantine(tx, "charged_back", dispute["id"], {"order_id": order.id, **facts})
+        await purpose.charged_back(tx, order, payment.id)
+        await ledger.post(tx, journal)
+        return "charged_back"
+
+
+async def _charge_back_won(db: Database, _till: Till, told: Json) -> str:
+    """Put back what a charge-back took."""
+    dispute = told["dispute"]
+    amount = Money(dispute["amount"])
+    async with db.as_system("a charge-back was won") as tx:
+        if not await ledgers.is_posted(tx, journals.charged_back(dispute["id"], amount=amount).key):
+            return IGNORED
+        await ledger.post(tx, journals.charge_back_won(dispute["id"], amount=amount))
+        return "charge_back_won"
+
+
+async def _settlement(db: Database, _till: Till, told: Json) -> str:
+    """Note that Razorpay has sent what it held for us to the bank."""
+    settlement = told["settlement"]
+    async with db.as_system("a settlement") as tx:
+        journal = journals.settled_to_bank(settlement["id"], amount=Money(settlement["amount"]))
+        return "settled" if await ledger.post(tx, journal) else "nothing_new"
+
+
+Meaning = Callable[[Database, Till, dict[str, Any]], Awaitable[str]]
+
+MEANINGS: Final[dict[str, Meaning]] = {
+    "payment.authorized": _payment,
+    "payment.captured": _payment,
+    "payment.failed": _payment,
+    "order.paid": _payment,
+    "refund.created": _refund,
+    "refund.processed": _refund,
+    "refund.failed": _refund,
+    "payment.dispute.created": _charge_back,
+    "payment.dispute.won": _charge_back_won,
+    "settlement.processed": _settlement,
+}
+"""Razorpay documentation, "Webhook events". Others are kept and do nothing, but for those of other features."""
