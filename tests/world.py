@@ -15,6 +15,8 @@ from msgspec import Struct
 
 from stoory.actor import Actor, Role
 from stoory.app import Application
+from stoory.payments.jobs import apply_webhooks
+from stoory.payments.reconcile import reconcile
 
 PASSWORD: Final = "stoory-demo-1"
 
@@ -105,6 +107,14 @@ class World:
     async def do_jobs(self) -> None:
         """Do the jobs that are waiting."""
         await self.app.worker.drain()
+
+    async def apply_webhooks(self) -> None:
+        """Apply the webhooks that have been taken in."""
+        await apply_webhooks(self.app.till, self.db)
+
+    async def reconcile(self) -> None:
+        """Ask Razorpay about everything that is not settled."""
+        await reconcile(self.db, self.app.till)
 
     @asynccontextmanager
     async def client(self, person: Person | None = None) -> AsyncIterator[httpx.AsyncClient]:

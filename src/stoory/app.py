@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 from litestar import Litestar
@@ -13,14 +14,21 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme, Server, Tag
+from msgspec import structs
 
 from stoory import __version__, operations
 from stoory.accounts import api as accounts_api
 from stoory.chat import api as chat_api
 from stoory.deals import api as deals_api
 from stoory.deals import jobs as deals_jobs
+from stoory.deals.actions.fund import DEAL
 from stoory.debug import api as debug_api
+from stoory.metrics import EXAMINE_EVERY_SECONDS, Watch
 from stoory.notifications import jobs as notifications_jobs
+from stoory.payments import api as payments_api
+from stoory.payments import jobs as payments_jobs
+from stoory.payments import reconcile
+from stoory.payments.purposes import Till
 from stoory.platform import log
 from stoory.platform.bus import Bus
 from stoory.platform.clock import Clock
@@ -31,9 +39,10 @@ from stoory.platform.http.errors import render
 from stoory.platform.http.frame import Frame
 from stoory.platform.http.gate import Gate, signed_in
 from stoory.platform.http.openapi import MoneySchema
-from stoory.platform.jobs import Worker
+from stoory.platform.jobs import Errand, Round, Worker
 from stoory.platform.limits import Limits
 from stoory.platform.passwords import Passwords
+from stoory.platform.razorpay import Razorpay
 from stoory.platform.tokens import Tokens
 from stoory.postings import api as postings_api
 from stoory.requests import api as requests_api
@@ -49,6 +58,7 @@ TAGS: Final = {
     "campaigns": "Postings with one budget for all the deals they lead to.",
     "bids": "Postings that name the range of one deal.",
     "requests": "Applications and invitations. Each is a deal; what changes one is a move of that deal.",
+    "payments": "Orders, Razorpay's checkout and what becomes of the money.",
     "messages": "Conversations, free text, and the buttons and forms with which a deal is negotiated.",
     "admin": "What operators do.",
     "debug": "What stands behind a conversation when something went wrong; operators only, and on the record.",
@@ -61,11 +71,11 @@ ROUTES: Final = [
     *chat_api.ROUTES,
     *deals_api.ROUTES,
     *operations.ROUTES,
+    *payments_api.ROUTES,
     *postings_api.ROUTES,
     *requests_api.ROUTES,
 ]
 JOBS: Final = {**deals_jobs.JOBS, **notifications_jobs.JOBS}
-ROUNDS: Final = [*deals_jobs.ROUNDS]
 
 
 class Application:
@@ -80,8 +90,15 @@ class Application:
         self.limits = Limits(
             {"auth": settings.limit_auth or "5/minute", "api": settings.limit_api or "100/minute"}
         )
+        self.gateway = Razorpay(**structs.asdict(settings.gateway()))
+        self.till = Till(gateway=self.gateway, purposes={"deal": DEAL}, listeners={})
+        self.watch = Watch()
         self.worker = Worker(
-            self.db, settings.database_direct_url or database_dsn, jobs=JOBS, errands={}, rounds=ROUNDS
+            self.db,
+            settings.database_direct_url or database_dsn,
+            jobs=JOBS,
+            errands=self._errands(),
+            rounds=self._rounds(),
         )
         self._with_worker = with_worker
         self.litestar = self._litestar()
@@ -104,6 +121,22 @@ class Application:
                 await asyncio.gather(working, return_exceptions=True)
             await self.db.close()
 
+    def _errands(self) -> dict[str, Errand]:
+        """Return the jobs that leave the house, with what they need outside of it."""
+        return {"send_refund": partial(payments_jobs.send_refund, self.till)}
+
+    def _rounds(self) -> list[Round]:
+        """Return what is done over and over."""
+        till = self.till
+        return [
+            *deals_jobs.ROUNDS,
+            Round(
+                "webhooks", payments_jobs.WEBHOOKS_EVERY_SECONDS, partial(payments_jobs.apply_webhooks, till)
+            ),
+            Round("reconciler", reconcile.ROUND_SECONDS, partial(reconcile.reconcile_round, till)),
+            Round("doctor", EXAMINE_EVERY_SECONDS, self.watch.examine, waits_first=True),
+        ]
+
     def _routes(self) -> list[Any]:
         """Return the routes of this installation: those for finding faults only where they are wanted."""
         in_development = self.settings.env == "development"
@@ -122,9 +155,12 @@ class Application:
             dependencies={
                 "actor": Provide(signed_in, sync_to_thread=False),
                 "db": Provide(lambda: self.db, sync_to_thread=False),
+                "gateway": Provide(lambda: self.gateway, sync_to_thread=False),
                 "limits": Provide(lambda: self.limits, sync_to_thread=False),
                 "passwords": Provide(lambda: self.passwords, sync_to_thread=False),
                 "tokens": Provide(lambda: self.tokens, sync_to_thread=False),
+                "till": Provide(lambda: self.till, sync_to_thread=False),
+                "watch": Provide(lambda: self.watch, sync_to_thread=False),
                 "settings": Provide(lambda: self.settings, sync_to_thread=False),
             },
             middleware=[Gate(self.tokens, self.limits, self.settings.trusted_proxies).middleware],

@@ -142,6 +142,32 @@ def create_admin(
 
 
 @app.command()
+def reconcile() -> None:
+    """Ask Razorpay what became of every order and refund that is not settled, now."""
+    from stoory.home import database
+    from stoory.upkeep import reconcile as run
+
+    with database(settings()) as reached:
+        done = asyncio.run(run(settings(), reached))
+    out.print(f"Looked up {done.orders} orders and {done.refunds} refunds; {done.failed} could not be.")
+    raise typer.Exit(1 if done.failed else 0)
+
+
+@app.command()
+def doctor() -> None:
+    """Check everything that must be true: messages, deals, money. Ends with 1 when something is not."""
+    from stoory.home import database
+    from stoory.upkeep import examine
+
+    with database(settings()) as reached:
+        claims, broken = asyncio.run(examine(reached))
+    for claim in claims:
+        where = broken.get(claim)
+        out.print("[red]broken[/]" if where else "[green]holds [/]", Text(claim), *(where or ()))
+    raise typer.Exit(1 if broken else 0)
+
+
+@app.command()
 def openapi() -> None:
     """Print the API's description, OpenAPI 3.1."""
     from secrets import token_hex

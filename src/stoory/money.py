@@ -75,6 +75,9 @@ class Money:
     def __sub__(self, other: Money) -> Money:
         return Money(self.paise - other.paise)
 
+    def __neg__(self) -> Money:
+        return Money(-self.paise)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Money) and self.paise == other.paise
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final
 
@@ -11,13 +12,16 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from stoory.errors import Busy
+from stoory.errors import Busy, NotFound
 from stoory.home import DEMO_PASSWORD, DEMO_PHONES
+from stoory.metrics import CONTENT_TYPE, Watch
 from stoory.platform.http import openapi
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
 from stoory.platform.http.routes import ANYONE, OPERATORS, Db, Me, get, post
 from stoory.settings import Settings
+
+LOOPBACK: Final = ("127.0.0.1", "::1")
 
 
 class Health(Answer):
@@ -52,6 +56,29 @@ async def ready(db: Db) -> Readiness:
     if not migrated:
         raise Busy("The database is not migrated yet.")
     return Readiness(checks=Checks(database="ok"))
+
+
+@get("/metrics", who=ANYONE, limit=None, fails=(404,), media_type=MediaType.TEXT)
+async def metrics(
+    db: Db,
+    request: Request[Any, Any, Any],
+    settings: NamedDependency[Settings],
+    watch: NamedDependency[Watch],
+) -> Response[bytes]:
+    """Return what is measured, as Prometheus reads it: with the token of STOORY_METRICS_TOKEN, else from here only."""
+    if not _may_measure(request, settings.metrics_token):
+        raise NotFound
+    return Response(await watch.exposition(db), media_type=CONTENT_TYPE)
+
+
+def _may_measure(request: Request[Any, Any, Any], token: str | None) -> bool:
+    """Tell whether somebody may read the metrics. What a proxy passes on comes from elsewhere, whatever its peer."""
+    if token is not None:
+        return hmac.compare_digest(
+            request.headers.get("authorization", "").encode(), f"Bearer {token}".encode()
+        )
+    peer = request.client and request.client.host
+    return peer in LOOPBACK and "x-forwarded-for" not in request.headers
 
 
 @get("/schema/openapi.json", who=ANYONE, limit=None, include_in_schema=False)
@@ -108,4 +135,4 @@ DEMO_LOGINS: Final = (
 
 DEVELOPMENT_ROUTES: Final = [advance_clock]
 
-ROUTES: Final = [health, ready, openapi_document, documentation, front_page]
+ROUTES: Final = [health, ready, metrics, openapi_document, documentation, front_page]

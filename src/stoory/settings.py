@@ -15,6 +15,10 @@ from msgspec import Meta, Struct, ValidationError, convert
 PREFIX: Final = "STOORY_"
 WEAKEST_SECRET_CHARS: Final = 32
 
+SANDBOX_KEY_ID: Final = "rzp_test_sandbox"
+SANDBOX_KEY_SECRET: Final = "sandbox-secret"  # noqa: S105 - of play money
+SANDBOX_WEBHOOK_SECRET: Final = "sandbox-webhook"  # noqa: S105 - the same
+
 Env = Annotated[
     Literal["development", "staging", "production"],
     Meta(description="development, staging or production"),
@@ -48,6 +52,16 @@ Origin = Annotated[
 
 class WrongSettings(Exception):
     """Some settings are wrong; the message names each of them on a line of its own."""
+
+
+class GatewaySettings(Struct, frozen=True, kw_only=True):
+    """Where Razorpay is, and with which keys."""
+
+    base_url: str
+    key_id: str
+    key_secret: str
+    webhook_secrets: tuple[str, ...]
+    account_number: str | None
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -122,8 +136,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     razorpay_key_secret: str | None = None
     """Razorpay's secret key"""
 
-    razorpay_webhook_secret: str | None = None
-    """Secret that signs Razorpay's webhooks"""
+    razorpay_webhook_secret: tuple[str, ...] = ()
+    """Secret that signs Razorpay's webhooks; two while it is changed, the new one first, separated by a comma"""
+
+    razorpayx_account: str | None = None
+    """RazorpayX account number payouts are made from; unset, an administrator makes them by hand"""
 
     sandbox_port: Port = 8001
     """Port of the Razorpay sandbox of a development home"""
@@ -162,6 +179,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     def url(self) -> str:
         """The address people use, without a slash at its end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def uses_sandbox(self) -> bool:
+        """Whether money is play money: a development home without an address of Razorpay."""
+        return self.is_development and self.razorpay_base_url is None
+
+    def gateway(self) -> GatewaySettings:
+        """Return how Razorpay, or its sandbox, is reached."""
+        return GatewaySettings(
+            base_url=self.razorpay_base_url or f"http://{self.host}:{self.sandbox_port}",
+            key_id=self.razorpay_key_id or SANDBOX_KEY_ID,
+            key_secret=self.razorpay_key_secret or SANDBOX_KEY_SECRET,
+            webhook_secrets=self.razorpay_webhook_secret or (SANDBOX_WEBHOOK_SECRET,),
+            account_number=self.razorpayx_account,
+        )
 
     def signing_secret(self) -> str:
         """Return the key that signs tokens; a development home makes its own once and keeps it (0600)."""
@@ -241,6 +273,10 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         yield "STOORY_WORKERS above 1 is not possible yet: limits are kept in one process"
     if settings.razorpay_base_url and not (settings.razorpay_key_id and settings.razorpay_key_secret):
         yield "STOORY_RAZORPAY_BASE_URL needs STOORY_RAZORPAY_KEY_ID and STOORY_RAZORPAY_KEY_SECRET"
+    if settings.razorpay_base_url and not settings.razorpay_webhook_secret:
+        yield "STOORY_RAZORPAY_BASE_URL needs STOORY_RAZORPAY_WEBHOOK_SECRET: webhooks are not believed without"
+    if settings.razorpay_key_secret in settings.razorpay_webhook_secret:
+        yield "STOORY_RAZORPAY_WEBHOOK_SECRET must not be the key's secret: each is known to others"
     if settings.is_development:
         return
     if len(settings.secret or "") < WEAKEST_SECRET_CHARS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -14,6 +14,9 @@ from stoory.money import Money
 
 MAX_OFFERS: Final = 6
 """The opening amount is offer 1; after the sixth there is only accept or decline."""
+MAX_CHANGE_REQUESTS: Final = 3
+"""How often the brand may send the work back."""
+NOTHING: Final = Money(0)
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -44,11 +47,43 @@ class Offer(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class Work(Struct, frozen=True, kw_only=True):
+    """What the influencer handed in last."""
+
+    description: str
+    links: tuple[str, ...] = ()
+    at: datetime
+
+
+class CancelProposal(Struct, frozen=True, kw_only=True):
+    """One side would end the deal, and give back so much of what the escrow holds."""
+
+    by: Role
+    refund_amount: Money
+
+
+class Dispute(Struct, frozen=True, kw_only=True):
+    """One side has asked an operator to decide; the clocks stand meanwhile."""
+
+    by: Role
+    reason: str
+    from_state: State
+    from_role: Role | None
+    at: datetime
+
+
+class Movement(Struct, frozen=True):
+    """What left the escrow, gross: to the influencer and back to the brand."""
+
+    release: Money
+    refund: Money
+
+
 class Reminder(Struct, frozen=True, kw_only=True):
-    """A word to be said before a clock runs out, when `percent` of its time is gone."""
+    """A word to be said before a clock runs out: its `n`-th, counted from 1."""
 
     timer: Action
-    percent: int
+    n: int
     at: datetime
 
 
@@ -68,6 +103,23 @@ class Deal(Struct, frozen=True, kw_only=True):
     """False while the influencer has not yet said yes to the amount, in any way."""
     accepted_at: datetime | None = None
     """When it was accepted; the time to pay runs from here."""
+    payment_asked_at: datetime | None = None
+    """When the brand last proceeded to payment."""
+    funded_at: datetime | None = None
+    paid: Money = NOTHING
+    released: Money = NOTHING
+    """To the influencer, commission included."""
+    refunded: Money = NOTHING
+    work: Work | None = None
+    review_since: datetime | None = None
+    """From when the brand's time to review runs; a dispute moves it on."""
+    changes_requested: int = 0
+    changes_since: datetime | None = None
+    """From when the time for the changes runs; a dispute moves it on."""
+    delivery_delay: timedelta = timedelta()
+    """The time that disputes have added to the delivery."""
+    cancel_proposal: CancelProposal | None = None
+    dispute: Dispute | None = None
     deadlines: dict[Action, datetime] = field(default_factory=dict[Action, datetime])
     """The clocks that run: at that instant the timer makes its move."""
     reminders: tuple[Reminder, ...] = ()
@@ -82,6 +134,21 @@ class Deal(Struct, frozen=True, kw_only=True):
     def rounds_left(self) -> int:
         """How many more offers can be made."""
         return MAX_OFFERS - len(self.offers)
+
+    @property
+    def changes_left(self) -> int:
+        """How often the work can still be sent back."""
+        return MAX_CHANGE_REQUESTS - self.changes_requested
+
+    @property
+    def held(self) -> Money:
+        """What the escrow holds now."""
+        return self.paid - self.released - self.refunded
+
+    @property
+    def is_funded(self) -> bool:
+        """It has been paid for, whatever became of the money since."""
+        return self.funded_at is not None
 
     @property
     def is_closed(self) -> bool:
@@ -164,6 +231,12 @@ class Press(Struct, frozen=True, kw_only=True):
 def system_press(action: Action, now: datetime, data: dict[str, Any] | None = None) -> Press:
     """Return the press of a clock, of the payments or of a posting."""
     return Press(actor_id=SYSTEM_USER_ID, role=Role.SYSTEM, action=action, data=data or {}, now=now)
+
+
+class Unchanged(Struct, frozen=True):
+    """A press that was made before: no event, and the same is shown again."""
+
+    action: Action
 
 
 class Prompt(Struct, frozen=True):

@@ -11,6 +11,8 @@ import structlog
 from stoory.deals import clocks, queries
 from stoory.deals.actions.press import lock, press_as_system
 from stoory.deals.deal import system_press
+from stoory.deals.queries import due as due_queries
+from stoory.deals.queries.due import Due
 from stoory.deals.states import Action
 from stoory.errors import Conflict
 from stoory.platform.database import Database, Tx
@@ -29,9 +31,18 @@ REST_AFTER_FAILURE_SECONDS: Final = 60.0
 
 async def posting_cancelled(tx: Tx, payload: dict[str, Any]) -> None:
     """Close an unfunded deal of a cancelled posting; one that has ended meanwhile stays as it is."""
-    row = await lock(tx, await queries.deal_of(tx, UUID(payload["request_id"])))
+    await _close_unfunded(tx, UUID(payload["request_id"]), {})
+
+
+async def bid_hired(tx: Tx, payload: dict[str, Any]) -> None:
+    """Close another deal of a bid that has hired; one that has ended meanwhile stays as it is."""
+    await _close_unfunded(tx, UUID(payload["request_id"]), {"cause": "hired"})
+
+
+async def _close_unfunded(tx: Tx, request_id: UUID, data: dict[str, Any]) -> None:
+    row = await lock(tx, await queries.deal_of(tx, request_id))
     try:
-        await press_as_system(tx, row, system_press(Action.POSTING_CANCELLED, tx.now))
+        await press_as_system(tx, row, system_press(Action.POSTING_CANCELLED, tx.now, data))
     except Conflict:
         log.info("deal goes on", request_id=str(row.request_id), state=row.deal.state)
 
@@ -50,7 +61,7 @@ class Clocks:
             await self._serve(db, due)
         await self._serve(db, due)
 
-    async def _serve(self, db: Database, due: list[queries.Due]) -> None:
+    async def _serve(self, db: Database, due: list[Due]) -> None:
         for deal in due:
             try:
                 await run_clock(db, deal.request_id)
@@ -58,11 +69,11 @@ class Clocks:
                 self._resting[deal.request_id] = time.monotonic() + REST_AFTER_FAILURE_SECONDS
                 log.exception("a clock failed", request_id=str(deal.request_id))
 
-    async def _due(self, db: Database) -> list[queries.Due]:
+    async def _due(self, db: Database) -> list[Due]:
         now = time.monotonic()
         self._resting = {request_id: until for request_id, until in self._resting.items() if until > now}
         async with db.as_system("look for due deals", readonly=True) as tx:
-            return await queries.due(tx, list(self._resting), DEALS_A_BATCH)
+            return await due_queries.due(tx, list(self._resting), DEALS_A_BATCH)
 
 
 async def run_clock(db: Database, request_id: UUID) -> None:
@@ -76,12 +87,12 @@ async def run_clock(db: Database, request_id: UUID) -> None:
 async def close_ended_postings(db: Database) -> None:
     """Complete or cancel the open postings past their end that have no open deal any more."""
     async with db.as_system("ended postings") as tx:
-        for ended in await queries.ended_postings(tx, POSTINGS_A_BATCH):
+        for ended in await due_queries.ended_postings(tx, POSTINGS_A_BATCH):
             status = Status.COMPLETED if ended.has_completed_deal else Status.CANCELLED
             await postings.follow(tx, ended.kind, ended.id, status)
 
 
-JOBS: Final[dict[str, Handler]] = {"posting_cancelled": posting_cancelled}
+JOBS: Final[dict[str, Handler]] = {"posting_cancelled": posting_cancelled, "bid_hired": bid_hired}
 
 ROUNDS: Final = [
     Round("clocks", CLOCK_EVERY_SECONDS, Clocks().run),

@@ -1,39 +1,49 @@
 """The deal process, version 1, as one table: everything a deal can do, and who may do it when.
 
-`MOVES` and `TIMERS` are the only truth. Buttons, `next_states`, open actions, refusals, clocks, the
+`MOVES` and `timers.TIMERS` are the only truth. Buttons, `next_states`, open actions, refusals, clocks, the
 diagram in the documentation and the property tests are read from them; a new move is a new row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 
 from stoory.actor import Actor, Role
+from stoory.deals.conditions import (
+    Refusal,
+    answered,
+    awaiting_the_influencer,
+    confirmed,
+    nothing_to_answer,
+    others_dispute,
+    out_of_changes,
+    out_of_rounds,
+    own_dispute,
+    unconfirmed,
+)
 from stoory.deals.deal import Deal
-from stoory.deals.states import CLOSED, PARTICIPANTS, PENDING, ROLES, Action, Party, State, Turn
+from stoory.deals.states import (
+    CLOSED,
+    FUNDED,
+    PARTICIPANTS,
+    PENDING,
+    ROLES,
+    RUNNING,
+    UNPAID,
+    WORKING,
+    Action,
+    Party,
+    State,
+    Turn,
+)
+from stoory.deals.timers import TIMERS, Timer
 from stoory.errors import NotFound
 
 PROCESS_VERSION: Final = 1
-OFFER_TTL_HOURS: Final = 72
-PAYMENT_TTL_DAYS: Final = 3
-REMIND_AT_PERCENT: Final = (50, 90)
-
-
-class Refusal(Struct, frozen=True):
-    """Why a move is not open: the code and message of the conflict."""
-
-    code: str
-    message: str
-
-
-NO_ROUNDS_LEFT: Final = Refusal(
-    "no_rounds_left", "No more offers can be made: accept or decline the last one."
-)
 
 
 class Move(Struct, frozen=True, kw_only=True):
@@ -42,93 +52,115 @@ class Move(Struct, frozen=True, kw_only=True):
     by: Party
     to: State | None = None
     """None: the deal stays where it is."""
+    or_to: tuple[State, ...] = ()
+    """Where else it may lead; what is asked decides."""
     next: Turn = Turn.SAME
+    """Nobody's once the deal is closed."""
     asks: Action | None = None
     """A prompt: the button only asks for the input that this other action takes."""
-    unless: Callable[[Deal], Refusal | None] | None = None
-    """What else the deal itself must allow."""
+    unless: Callable[[Deal, Role], Refusal | None] | None = None
+    """What else the deal itself must allow that role."""
+    repeats: bool = False
+    """Made before: pressed again it shows the same, and nothing happens."""
 
 
-class Timer(Struct, frozen=True, kw_only=True):
-    """A clock: how long it runs, from when, and at which parts of its time it reminds."""
-
-    lasts: timedelta
-    since: Callable[[Deal], datetime | None]
-    reminders: tuple[int, ...] = REMIND_AT_PERCENT
-
-
-def _answered(deal: Deal) -> Refusal | None:
-    if deal.opening is Action.APPLY and len(deal.offers) == 1:
-        return None
-    return Refusal("invalid_action", "Only an application nobody has answered yet can be edited.")
+def _ends(
+    by: Party,
+    to: State,
+    *,
+    or_to: tuple[State, ...] = (),
+    unless: Callable[[Deal, Role], Refusal | None] | None = None,
+) -> Move:
+    return Move(by=by, to=to, or_to=or_to, next=Turn.NOBODY, unless=unless)
 
 
-def _confirmed(deal: Deal) -> Refusal | None:
-    return (
-        Refusal("invalid_action", "The terms are already confirmed.") if deal.influencer_confirmed else None
-    )
+_INITIAL, _ACCEPTED, _PAYING = (State.INITIAL,), (State.ACCEPTED,), (State.PAYMENT_PENDING,)
+_SUBMITTED, _DISPUTED = (State.WORK_SUBMITTED,), (State.DISPUTED,)
+_PAID_OR_CLOSED: Final = (*FUNDED, *sorted(CLOSED))
+_OPEN: Final = (*PENDING, *UNPAID, *FUNDED)
 
-
-def _unconfirmed(deal: Deal) -> Refusal | None:
-    if deal.influencer_confirmed:
-        return None
-    return Refusal("awaiting_influencer", "The influencer has to confirm the terms before payment.")
-
-
-def _out_of_rounds(deal: Deal) -> Refusal | None:
-    return None if deal.rounds_left else NO_ROUNDS_LEFT
-
-
-def _awaiting_the_influencer(deal: Deal) -> Refusal | None:
-    if deal.awaiting_role is Role.BRAND_OWNER:
-        return None
-    return Refusal("not_your_turn", "It is not the brand's turn: the influencer answers next.")
-
-
-_INITIAL, _NEGOTIATING, _ACCEPTED = (State.INITIAL,), (State.NEGOTIATING,), (State.ACCEPTED,)
-_OPEN: Final = (*PENDING, State.ACCEPTED)
+_BRAND, _INFLUENCER, _EITHER = Party.BRAND_OWNER, Party.INFLUENCER, Party.EITHER
 
 _ROWS: Final[tuple[tuple[tuple[State, ...], Action, Move], ...]] = (
-    (_INITIAL, Action.EDIT_PROPOSAL, Move(by=Party.INFLUENCER, next=Turn.BRAND_OWNER, unless=_answered)),
+    (_INITIAL, Action.EDIT_PROPOSAL, Move(by=_INFLUENCER, next=Turn.BRAND_OWNER, unless=answered)),
     (PENDING, Action.ACCEPT_PROPOSAL, Move(by=Party.AWAITED, to=State.ACCEPTED, next=Turn.PAYER)),
-    (_ACCEPTED, Action.CONFIRM_TERMS, Move(by=Party.INFLUENCER, next=Turn.BRAND_OWNER, unless=_confirmed)),
+    (_ACCEPTED, Action.CONFIRM_TERMS, Move(by=_INFLUENCER, next=Turn.BRAND_OWNER, unless=confirmed)),
     (
         PENDING,
         Action.NEGOTIATE_AMOUNT,
-        Move(by=Party.AWAITED, to=State.NEGOTIATING, asks=Action.NEGOTIATION_AMOUNT, unless=_out_of_rounds),
+        Move(by=Party.AWAITED, to=State.NEGOTIATING, asks=Action.NEGOTIATION_AMOUNT, unless=out_of_rounds),
     ),
     (
         PENDING,
         Action.NEGOTIATION_AMOUNT,
-        Move(by=Party.AWAITED, to=State.NEGOTIATING, next=Turn.OTHER, unless=_out_of_rounds),
+        Move(by=Party.AWAITED, to=State.NEGOTIATING, next=Turn.OTHER, unless=out_of_rounds),
     ),
-    (PENDING, Action.SET_AMOUNT, Move(by=Party.BRAND_OWNER, unless=_awaiting_the_influencer)),
-    (PENDING, Action.DECLINE_PROPOSAL, Move(by=Party.AWAITED, to=State.DECLINED, next=Turn.NOBODY)),
-    (PENDING, Action.RETRACT_PROPOSAL, Move(by=Party.BRAND_OWNER, to=State.DECLINED, next=Turn.NOBODY)),
-    (_OPEN, Action.WITHDRAW_PROPOSAL, Move(by=Party.INFLUENCER, to=State.WITHDRAWN, next=Turn.NOBODY)),
-    (_ACCEPTED, Action.PROCEED_TO_PAYMENT, Move(by=Party.BRAND_OWNER, unless=_unconfirmed)),
-    (_ACCEPTED, Action.CANCEL_DEAL, Move(by=Party.BRAND_OWNER, to=State.CANCELLED, next=Turn.NOBODY)),
-    (PENDING, Action.OFFER_EXPIRED, Move(by=Party.TIMER, to=State.EXPIRED, next=Turn.NOBODY)),
-    (_ACCEPTED, Action.PAYMENT_EXPIRED, Move(by=Party.TIMER, to=State.EXPIRED, next=Turn.NOBODY)),
+    (PENDING, Action.SET_AMOUNT, Move(by=_BRAND, unless=awaiting_the_influencer)),
+    (PENDING, Action.DECLINE_PROPOSAL, _ends(Party.AWAITED, State.DECLINED)),
+    (PENDING, Action.RETRACT_PROPOSAL, _ends(_BRAND, State.DECLINED)),
+    ((*PENDING, *UNPAID), Action.WITHDRAW_PROPOSAL, _ends(_INFLUENCER, State.WITHDRAWN)),
+    (
+        _ACCEPTED,
+        Action.PROCEED_TO_PAYMENT,
+        Move(by=_BRAND, to=State.PAYMENT_PENDING, next=Turn.BRAND_OWNER, unless=unconfirmed),
+    ),
+    (_PAYING, Action.PROCEED_TO_PAYMENT, Move(by=_BRAND, repeats=True)),
+    (
+        UNPAID,
+        Action.PAYMENT_CAPTURED,
+        Move(by=Party.PAYMENTS, to=State.IN_PROGRESS, next=Turn.INFLUENCER),
+    ),
+    (_PAID_OR_CLOSED, Action.PAYMENT_CAPTURED, Move(by=Party.PAYMENTS)),
+    (_PAYING, Action.PAYMENT_FAILED, Move(by=Party.PAYMENTS, to=State.ACCEPTED, next=Turn.BRAND_OWNER)),
+    ((*_ACCEPTED, *_PAID_OR_CLOSED), Action.PAYMENT_FAILED, Move(by=Party.PAYMENTS)),
+    (WORKING, Action.SUBMIT_WORK, Move(by=_INFLUENCER, asks=Action.WORK_SUBMISSION)),
+    (
+        WORKING,
+        Action.WORK_SUBMISSION,
+        Move(by=_INFLUENCER, to=State.WORK_SUBMITTED, next=Turn.BRAND_OWNER),
+    ),
+    (RUNNING, Action.APPROVE_WORK, _ends(_BRAND, State.COMPLETED)),
+    (_SUBMITTED, Action.REQUEST_CHANGES, Move(by=_BRAND, asks=Action.CHANGE_REQUEST, unless=out_of_changes)),
+    (
+        _SUBMITTED,
+        Action.CHANGE_REQUEST,
+        Move(by=_BRAND, to=State.CHANGES_REQUESTED, next=Turn.INFLUENCER, unless=out_of_changes),
+    ),
+    (UNPAID, Action.CANCEL_DEAL, _ends(_BRAND, State.CANCELLED)),
+    (WORKING, Action.CANCEL_DEAL, _ends(_INFLUENCER, State.CANCELLED)),
+    (RUNNING, Action.PROPOSE_CANCEL, Move(by=_EITHER)),
+    (RUNNING, Action.ACCEPT_CANCEL, _ends(_EITHER, State.CANCELLED, unless=nothing_to_answer)),
+    (RUNNING, Action.REJECT_CANCEL, Move(by=_EITHER, unless=nothing_to_answer)),
+    (RUNNING, Action.OPEN_DISPUTE, Move(by=_EITHER, asks=Action.DISPUTE)),
+    (RUNNING, Action.DISPUTE, Move(by=_EITHER, to=State.DISPUTED, next=Turn.ADMIN)),
+    (_DISPUTED, Action.DISPUTE_REPLY, Move(by=_EITHER, unless=own_dispute)),
+    (
+        _DISPUTED,
+        Action.WITHDRAW_DISPUTE,
+        Move(
+            by=_EITHER,
+            to=State.IN_PROGRESS,
+            or_to=(State.WORK_SUBMITTED, State.CHANGES_REQUESTED),
+            next=Turn.AS_BEFORE,
+            unless=others_dispute,
+        ),
+    ),
+    (_DISPUTED, Action.RESOLVE_DISPUTE, _ends(Party.ADMIN, State.COMPLETED, or_to=(State.CANCELLED,))),
+    (FUNDED, Action.REFUND, Move(by=Party.ADMIN, or_to=(State.CANCELLED,))),
+    (PENDING, Action.OFFER_EXPIRED, _ends(Party.TIMER, State.EXPIRED)),
+    (_PAYING, Action.PAYMENT_ABANDONED, Move(by=Party.TIMER, to=State.ACCEPTED, next=Turn.BRAND_OWNER)),
+    (UNPAID, Action.PAYMENT_EXPIRED, _ends(Party.TIMER, State.EXPIRED)),
+    (_SUBMITTED, Action.AUTO_APPROVE, _ends(Party.TIMER, State.COMPLETED)),
+    (WORKING, Action.DELIVERY_OVERDUE, _ends(Party.TIMER, State.CANCELLED)),
     (_OPEN, Action.REMINDER, Move(by=Party.TIMER)),
-    (PENDING, Action.POSTING_CANCELLED, Move(by=Party.POSTING, to=State.DECLINED, next=Turn.NOBODY)),
-    (_ACCEPTED, Action.POSTING_CANCELLED, Move(by=Party.POSTING, to=State.CANCELLED, next=Turn.NOBODY)),
+    (PENDING, Action.POSTING_CANCELLED, _ends(Party.POSTING, State.DECLINED)),
+    (UNPAID, Action.POSTING_CANCELLED, _ends(Party.POSTING, State.CANCELLED)),
 )
 
 MOVES: Final[dict[tuple[State, Action], Move]] = {
     (state, action): move for states, action, move in _ROWS for state in states
 }
 """Every move of every state. What is not here cannot happen."""
-
-TIMERS: Final[dict[Action, Timer]] = {
-    Action.OFFER_EXPIRED: Timer(
-        lasts=timedelta(hours=OFFER_TTL_HOURS), since=lambda deal: deal.offers[-1].at
-    ),
-    Action.PAYMENT_EXPIRED: Timer(
-        lasts=timedelta(days=PAYMENT_TTL_DAYS), since=lambda deal: deal.accepted_at
-    ),
-}
-"""Every clock. It runs in the states in which its action is a move."""
 
 OPENINGS: Final[dict[Action, tuple[tuple[Role, ...], Role]]] = {
     Action.APPLY: ((Role.INFLUENCER,), Role.BRAND_OWNER),
@@ -140,18 +172,31 @@ OPENINGS: Final[dict[Action, tuple[tuple[Role, ...], Role]]] = {
 ACTIONS: Final = tuple(dict.fromkeys(action for _, action in MOVES))
 """Every action that is a move somewhere, in the table's order."""
 
-INPUTS: Final = frozenset(move.asks for move in MOVES.values() if move.asks)
+INPUTS: Final = frozenset(
+    {
+        *(move.asks for move in MOVES.values() if move.asks),
+        Action.PROPOSE_CANCEL,
+        Action.DISPUTE_REPLY,
+        Action.RESOLVE_DISPUTE,
+    }
+)
 """The actions that arrive as text input."""
+
+CLOCKS: Final = frozenset(action for (_, action), move in MOVES.items() if move.by is Party.TIMER)
+"""The actions that clocks make."""
 
 
 def check_table(moves: Mapping[tuple[State, Action], Move], timers: Mapping[Action, Timer]) -> None:
     """Refuse a table in which a deal could wait for ever, end twice or go nowhere; ValueError says where."""
     for (state, action), move in moves.items():
-        if state in CLOSED:
+        targets = {move.to or state, *move.or_to}
+        if state in CLOSED and (move.by is not Party.PAYMENTS or targets != {state}):
             raise ValueError(f"{state} is closed but has the move {action}")
-        if move.to is not None and move.to not in set(State):
-            raise ValueError(f"{action} in {state} leads to {move.to}, which is no state")
-        if (move.to in CLOSED) is not (move.next is Turn.NOBODY):
+        if not targets <= set(State):
+            raise ValueError(f"{action} in {state} leads to {sorted(targets)}, which are not all states")
+        if move.next is not Turn.SAME and (targets <= CLOSED) is not (move.next is Turn.NOBODY):
+            raise ValueError(f"{action} in {state} leads to {move.to} but the turn of {move.next}")
+        if move.next is Turn.SAME and move.to in CLOSED:
             raise ValueError(f"{action} in {state} leads to {move.to} but the turn of {move.next}")
         if move.asks and (move.to or state, move.asks) not in moves:
             raise ValueError(f"{action} in {state} asks for {move.asks}, which is no move there")
@@ -163,6 +208,12 @@ def check_table(moves: Mapping[tuple[State, Action], Move], timers: Mapping[Acti
 
 
 check_table(MOVES, TIMERS)
+
+
+def awaits_payment(deal: Deal) -> bool:
+    """Tell whether a captured payment funds the deal; otherwise it is given back."""
+    move = MOVES.get((deal.state, Action.PAYMENT_CAPTURED))
+    return move is not None and move.to is not None
 
 
 def require_party(actor: Actor, *parties: UUID) -> None:
@@ -203,7 +254,7 @@ def _refusal(deal: Deal, role: Role, action: Action) -> Refusal | None:
         return Refusal(
             "not_your_turn", f"It is not your turn: the {spoken(deal.awaiting_role)} answers next."
         )
-    return move.unless(deal) if move.unless else None
+    return move.unless(deal, role) if move.unless else None
 
 
 def spoken(role: Role | None) -> str:

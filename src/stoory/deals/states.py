@@ -14,6 +14,12 @@ class State(StrEnum):
     INITIAL = "initial"
     NEGOTIATING = "negotiating"
     ACCEPTED = "accepted"
+    PAYMENT_PENDING = "payment_pending"
+    IN_PROGRESS = "in_progress"
+    WORK_SUBMITTED = "work_submitted"
+    CHANGES_REQUESTED = "changes_requested"
+    DISPUTED = "disputed"
+    COMPLETED = "completed"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
@@ -23,8 +29,25 @@ class State(StrEnum):
 PENDING: Final = (State.INITIAL, State.NEGOTIATING)
 """Nothing is agreed yet: the states in which offers are made."""
 
-CLOSED: Final = frozenset({State.DECLINED, State.WITHDRAWN, State.EXPIRED, State.CANCELLED})
+UNPAID: Final = (State.ACCEPTED, State.PAYMENT_PENDING)
+"""Agreed, and waiting for the brand's money."""
+
+WORKING: Final = (State.IN_PROGRESS, State.CHANGES_REQUESTED)
+"""Funded, and the influencer is to deliver."""
+
+RUNNING: Final = (*WORKING, State.WORK_SUBMITTED)
+"""Funded, and between the two: whatever they agree on or argue about happens here."""
+
+FUNDED: Final = (*RUNNING, State.DISPUTED)
+"""The escrow holds money."""
+
+CLOSED: Final = frozenset(
+    {State.COMPLETED, State.DECLINED, State.WITHDRAWN, State.EXPIRED, State.CANCELLED}
+)
 """The ends. A closed deal stays closed; applying again makes a new one."""
+
+FREE: Final = (*PENDING, State.DECLINED, State.WITHDRAWN, State.EXPIRED, State.CANCELLED)
+"""These take up no room of their posting: nothing is spent or promised."""
 
 
 class Action(StrEnum):
@@ -44,9 +67,28 @@ class Action(StrEnum):
     RETRACT_PROPOSAL = "retract_proposal"
     WITHDRAW_PROPOSAL = "withdraw_proposal"
     PROCEED_TO_PAYMENT = "proceed_to_payment"
+    PAYMENT_CAPTURED = "payment_captured"
+    PAYMENT_FAILED = "payment_failed"
+    SUBMIT_WORK = "submit_work"
+    WORK_SUBMISSION = "work_submission"
+    APPROVE_WORK = "approve_work"
+    REQUEST_CHANGES = "request_changes"
+    CHANGE_REQUEST = "change_request"
     CANCEL_DEAL = "cancel_deal"
+    PROPOSE_CANCEL = "propose_cancel"
+    ACCEPT_CANCEL = "accept_cancel"
+    REJECT_CANCEL = "reject_cancel"
+    OPEN_DISPUTE = "open_dispute"
+    DISPUTE = "dispute"
+    DISPUTE_REPLY = "dispute_reply"
+    WITHDRAW_DISPUTE = "withdraw_dispute"
+    RESOLVE_DISPUTE = "resolve_dispute"
+    REFUND = "refund"
     OFFER_EXPIRED = "offer_expired"
+    PAYMENT_ABANDONED = "payment_abandoned"
     PAYMENT_EXPIRED = "payment_expired"
+    AUTO_APPROVE = "auto_approve"
+    DELIVERY_OVERDUE = "delivery_overdue"
     REMINDER = "reminder"
     POSTING_CANCELLED = "posting_cancelled"
 
@@ -70,7 +112,10 @@ class Turn(StrEnum):
     SAME = "same role"
     OTHER = "other role"
     BRAND_OWNER = "brand_owner"
+    INFLUENCER = "influencer"
+    ADMIN = "admin"
     PAYER = "brand_owner, or influencer if not confirmed"
+    AS_BEFORE = "as before the dispute"
     NOBODY = "-"
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from typing import Final, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
 
 import structlog
 from msgspec import Struct
@@ -24,7 +25,7 @@ log = structlog.get_logger("stoory.payments")
 ROUND_SECONDS: Final = 60.0
 A_BATCH: Final = 100
 
-T = TypeVar("T")
+EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Reconciled(Struct):
@@ -41,30 +42,32 @@ async def reconcile_round(till: Till, db: Database) -> None:
     await reconcile(db, till, unasked_for=RECONCILE_EVERY)
 
 
-async def reconcile(db: Database, till: Till, *, unasked_for: timedelta = timedelta()) -> Reconciled:
-    """Ask Razorpay about every unsettled order and refund nobody has asked about for so long, and return the count.
+async def reconcile(db: Database, till: Till, *, unasked_for: timedelta | None = None) -> Reconciled:
+    """Ask Razorpay about every unsettled order and refund, or those nobody has asked about for so long.
 
     What cannot be looked up is told and does not stop the rest, but for a Razorpay that does not answer at all.
     """
     done = Reconciled()
-    before = db.clock.now() - unasked_for
+    before = EVER if unasked_for is None else db.clock.now() - unasked_for
+    asked: set[UUID] = set()
     while True:
         async with db.as_system("orders to look up", readonly=True) as tx:
-            batch = await orders.unsettled_orders(tx, before, A_BATCH)
+            batch = [o for o in await orders.unsettled_orders(tx, before, A_BATCH) if o.id not in asked]
         for order in batch:
             done.failed += not await _tried(lambda order=order: look_up(db, till, order), str(order.id))
         async with db.as_system("orders were looked up") as tx:
             await orders.save_checked(tx, [order.id for order in batch])
-        done.orders += len(batch)
-        if len(batch) < A_BATCH:
+        asked.update(order.id for order in batch)
+        if not batch:
             break
+    done.orders = len(asked)
     async with db.as_system("refunds to look up", readonly=True) as tx:
         waiting = await refunds.unsettled_refunds(tx, before, A_BATCH)
     for refund in waiting:
         done.failed += not await _tried(
             lambda refund=refund: _look_up_refund(db, till, refund), str(refund.id)
         )
-    done.refunds += len(waiting)
+    done.refunds = len(waiting)
     return done
 
 

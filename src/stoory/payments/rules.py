@@ -155,7 +155,7 @@ def judge(due: Due, known: PaymentStatus | None, seen: Seen) -> Verdict:
 
 
 def payment_status(told: str, *, is_captured: bool) -> PaymentStatus:
-    """Read Razorpay's status. One that was captured and is refunded since counts as captured: our refunds say the rest."""
+    """Read Razorpay's status. Captured and refunded since counts as captured: our own refunds say the rest."""
     if is_captured and told == PaymentStatus.REFUNDED:
         return PaymentStatus.CAPTURED
     return PaymentStatus(told)

@@ -48,6 +48,8 @@ class Round(Struct, frozen=True):
     name: str
     every_seconds: float
     run: Callable[[Database], Awaitable[None]]
+    waits_first: bool = False
+    """Not at once when the server starts, but after that time."""
 
 
 async def enqueue(tx: Tx, job: LiteralString, payload: dict[str, object]) -> None:
@@ -148,6 +150,8 @@ class Worker:
             )
 
     async def _repeat(self, each: Round) -> None:
+        if each.waits_first:
+            await asyncio.sleep(each.every_seconds)
         while True:
             try:
                 await each.run(self._db)

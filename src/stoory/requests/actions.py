@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from stoory.errors import Conflict
-from stoory.money import Money
 from stoory.platform.database import Tx
 from stoory.requests import queries
 
@@ -35,10 +34,6 @@ async def edit_words(tx: Tx, request_id: UUID, changes: queries.Changes) -> None
     await queries.update_words(tx, request_id, changes)
 
 
-async def project(
-    tx: Tx, request_id: UUID, *, status: str, proposed_amount: Money, agreed_amount: Money | None
-) -> None:
+async def project(tx: Tx, request_id: UUID, shown: queries.Shown) -> None:
     """Show on the request what its deal has come to."""
-    await queries.update_projection(
-        tx, request_id, status=status, proposed_amount=proposed_amount, agreed_amount=agreed_amount
-    )
+    await queries.update_projection(tx, request_id, shown)

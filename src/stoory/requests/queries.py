@@ -246,9 +246,17 @@ async def update_words(tx: Tx, request_id: UUID, changes: Changes) -> None:
     )
 
 
-async def update_projection(
-    tx: Tx, request_id: UUID, *, status: str, proposed_amount: Money, agreed_amount: Money | None
-) -> None:
+class Shown(Struct, frozen=True, kw_only=True):
+    """What a request shows of its deal."""
+
+    status: str
+    proposed_amount: Money
+    agreed_amount: Money | None
+    payment_status: str
+    paid_at: datetime | None
+
+
+async def update_projection(tx: Tx, request_id: UUID, shown: Shown) -> None:
     """Store what the deal makes of a request."""
     await tx.run(
         """
@@ -256,12 +264,16 @@ async def update_projection(
            set status = $2,
                proposed_amount = $3,
                agreed_amount = $4,
-               updated_at = $5
+               payment_status = $5,
+               paid_at = $6,
+               updated_at = $7
          where id = $1
         """,
         request_id,
-        status,
-        proposed_amount,
-        agreed_amount,
+        shown.status,
+        shown.proposed_amount,
+        shown.agreed_amount,
+        shown.payment_status,
+        shown.paid_at,
         tx.now,
     )

@@ -16,7 +16,7 @@ from stoory.deals.actions.record import Outcome, record_first
 from stoory.deals.amounts import bid_bounds, campaign_bounds, check_amount
 from stoory.deals.deal import Event, Terms
 from stoory.deals.history import evolve
-from stoory.deals.queries import DealRow, Source, source
+from stoory.deals.queries import DealRow, Source, people, source
 from stoory.deals.rules import PROCESS_VERSION
 from stoory.deals.states import Action
 from stoory.errors import Conflict, NotFound
@@ -95,7 +95,7 @@ class _Held(Struct):
 
 
 async def _check_influencer(tx: Tx, opening: Opening) -> None:
-    if not await queries.is_influencer(tx, opening.influencer_id):
+    if not await people.is_influencer(tx, opening.influencer_id):
         raise NotFound
 
 

@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stoory.actor import Actor, Role
 from stoory.chat import queries as chat
 from stoory.deals import moves, queries
 from stoory.deals.actions.record import Outcome, asked, record
-from stoory.deals.deal import BODY, Deal, Door, Event, Press, Prompt
+from stoory.deals.deal import BODY, Deal, Door, Event, Press, Prompt, Unchanged
 from stoory.deals.doors import action_for_amount, action_for_status
 from stoory.deals.hiring import check_room
 from stoory.deals.queries import DealRow
@@ -20,6 +21,7 @@ from stoory.deals.rules import Refusal, require_party
 from stoory.deals.states import PARTICIPANTS, Action
 from stoory.errors import Conflict, Invalid
 from stoory.money import Money
+from stoory.payments.actions.orders import open_order
 from stoory.platform.database import Tx
 from stoory.postings import queries as postings
 from stoory.postings.rules import Status
@@ -43,7 +45,7 @@ async def press(tx: Tx, actor: Actor, row: DealRow, wish: Wish) -> Outcome:
     Raises Conflict with `allowed` and `conversation` when it is not possible now, Invalid for bad data. Of many at
     once the conversation's lock lets one through; the others see the deal it left.
     """
-    async with _locked(tx, actor, row) as current:
+    async with locked(tx, actor, row) as current:
         await _check_fresh(tx, actor, current, wish)
         return await _make(tx, current, _pressed(tx, actor, wish))
 
@@ -52,7 +54,7 @@ async def change_status(
     tx: Tx, actor: Actor, row: DealRow, *, status: str, data: dict[str, object]
 ) -> Outcome | None:
     """Give the request a status by the move that stands for it; None when it has it already."""
-    async with _locked(tx, actor, row) as current:
+    async with locked(tx, actor, row) as current:
         action = action_for_status(current.deal, actor.role, status, as_role=_as_role(data))
         if action is None:
             return None
@@ -67,7 +69,7 @@ def _as_role(data: dict[str, object]) -> Role | None:
 
 async def change_amount(tx: Tx, actor: Actor, row: DealRow, amount: Money) -> Outcome | None:
     """Set the agreed amount for the brand; None when it is that already. Conflict `amount_locked` once accepted."""
-    async with _locked(tx, actor, row) as current:
+    async with locked(tx, actor, row) as current:
         action = action_for_amount(current.deal, actor.role, amount)
         if action is None:
             return None
@@ -87,8 +89,8 @@ async def lock(tx: Tx, row: DealRow) -> DealRow:
 
 
 @asynccontextmanager
-async def _locked(tx: Tx, actor: Actor, row: DealRow) -> AsyncIterator[DealRow]:
-    """Go on as the system under the lock; a refusal shows the conversation as it really is."""
+async def locked(tx: Tx, actor: Actor, row: DealRow) -> AsyncIterator[DealRow]:
+    """Go on as the system under the lock; a refusal shows the conversation as it really is. Not for strangers."""
     require_party(actor, row.brand_owner_id, row.influencer_id)
     await tx.as_system("move")
     current = await lock(tx, row)
@@ -103,12 +105,24 @@ async def _make(tx: Tx, row: DealRow, pressed: Press) -> Outcome:
     happened = moves.decide(row.deal, pressed)
     if isinstance(happened, Prompt):
         return asked(row, happened)
+    if isinstance(happened, Unchanged):
+        return await _payable(tx, Outcome(row=row, line=None, next_steps=[]))
     if happened.action is Action.ACCEPT_PROPOSAL:
         await _find_room(tx, row, pressed)
     outcome = await record(tx, row, happened)
     if happened.action is Action.EDIT_PROPOSAL:
         await requests.edit_words(tx, row.request_id, _words(happened))
-    return outcome
+    return await _payable(tx, outcome) if happened.action is Action.PROCEED_TO_PAYMENT else outcome
+
+
+async def _payable(tx: Tx, outcome: Outcome) -> Outcome:
+    """Open the order of a deal, or find the open one. Razorpay is asked once this transaction has ended."""
+    row = outcome.row
+    amount = row.deal.agreed_amount or row.deal.amount
+    order, is_new = await open_order(
+        tx, request_id=row.request_id, payer_id=row.brand_owner_id, amount=amount
+    )
+    return replace(outcome, order=order, is_new_order=is_new)
 
 
 async def _find_room(tx: Tx, row: DealRow, pressed: Press) -> None:

@@ -10,30 +10,38 @@ from msgspec.structs import replace
 from stoory.actor import SYSTEM_USER_ID, Role
 from stoory.chat import actions as chat
 from stoory.deals import archive, queries, script
+from stoory.deals.actions.consequences import follow
 from stoory.deals.deal import Event, Prompt
 from stoory.deals.history import evolve
 from stoory.deals.projections import flow_data, projection
 from stoory.deals.queries import DealRow
-from stoory.deals.script import Line
+from stoory.deals.script import Line, Notice
+from stoory.deals.states import PARTICIPANTS, Action
 from stoory.notifications import actions as notifications
+from stoory.payments.queries.orders import Order
 from stoory.platform.database import Tx
 from stoory.requests import actions as requests
+from stoory.requests.queries import Shown
 
 
 class Outcome(Struct, kw_only=True):
-    """What a press came to: the deal after it and what was said first."""
+    """What a press came to: the deal after it, what was said first, and the order that is to be paid, if one is."""
 
     row: DealRow
     line: Line | None
     next_steps: list[str]
+    order: Order | None = None
+    is_new_order: bool = False
 
 
 async def record(tx: Tx, row: DealRow, event: Event) -> Outcome:
-    """Write an event of an existing deal and everything that shows it."""
-    row = replace(row, deal=evolve(row.deal, event))
+    """Write an event of an existing deal, everything that shows it, and what else follows from it."""
+    before, row = row.deal, replace(row, deal=evolve(row.deal, event))
     await queries.append_event(tx, row, event)
     await queries.save_deal(tx, row.request_id, row.deal)
-    return await _show(tx, row, event)
+    outcome = await _show(tx, row, event)
+    await follow(tx, before, row, event)
+    return outcome
 
 
 async def record_first(tx: Tx, row: DealRow, event: Event) -> Outcome:
@@ -56,12 +64,11 @@ async def _show(tx: Tx, row: DealRow, event: Event) -> Outcome:
         answered = {"action": event.action, "by_role": event.by_role, "at": event.at}
         await chat.close_action(tx, row.conversation_id, answered=answered)
     for line in lines:
-        await _say(tx, row, event, line)
+        await say(tx, row, event.action, line)
     if event.actor_id != SYSTEM_USER_ID:
         await chat.mark_read(tx, row.conversation_id, event.actor_id)
     for notice in script.notices(deal, event):
-        about = {"text": notice.text, "conversation_id": row.conversation_id, "request_id": row.request_id}
-        await notifications.notify(tx, _person(row, notice.role), notice.kind, about)
+        await _notify(tx, row, notice)
     return Outcome(row=row, line=lines[0] if lines else None, next_steps=script.next_steps(event))
 
 
@@ -82,13 +89,18 @@ async def _project(tx: Tx, row: DealRow) -> None:
     await requests.project(
         tx,
         row.request_id,
-        status=shown.status,
-        proposed_amount=shown.proposed_amount,
-        agreed_amount=shown.agreed_amount,
+        Shown(
+            status=shown.status,
+            proposed_amount=shown.proposed_amount,
+            agreed_amount=shown.agreed_amount,
+            payment_status=shown.payment_status,
+            paid_at=shown.paid_at,
+        ),
     )
 
 
-async def _say(tx: Tx, row: DealRow, event: Event, line: Line) -> None:
+async def say(tx: Tx, row: DealRow, action: Action, line: Line) -> None:
+    """Write an automated message about the deal as it stands."""
     awaited = row.deal.awaiting_role
     await chat.announce(
         tx,
@@ -97,9 +109,17 @@ async def _say(tx: Tx, row: DealRow, event: Event, line: Line) -> None:
         action_data=archive.plain(line.action_data),
         action_role=line.action_role,
         flow_context=archive.plain(line.flow_context),
-        receiver_id=_person(row, awaited) if awaited else None,
-        metadata={"deal_seq": event.seq, "action": event.action},
+        receiver_id=_person(row, awaited) if awaited in PARTICIPANTS else None,
+        metadata={"deal_seq": row.deal.seq, "action": action},
     )
+
+
+async def _notify(tx: Tx, row: DealRow, notice: Notice) -> None:
+    about = {"text": notice.text, "conversation_id": row.conversation_id, "request_id": row.request_id}
+    if notice.role is Role.ADMIN:
+        await notifications.notify_operators(tx, notice.kind, about)
+    else:
+        await notifications.notify(tx, _person(row, notice.role), notice.kind, about)
 
 
 def _person(row: DealRow, role: Role) -> UUID:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 from litestar.params import JSONBody
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from stoory.actor import Actor, Role
 from stoory.chat import queries as chat
@@ -15,16 +15,18 @@ from stoory.chat.rows import ConversationRow
 from stoory.deals import queries
 from stoory.deals.actions.press import Wish, press
 from stoory.deals.actions.record import Outcome
+from stoory.deals.api.paying import pay
 from stoory.deals.buttons import ActionData
 from stoory.deals.deal import BUTTON, TEXT_INPUT
 from stoory.deals.projections import BusinessRules, flow_context
 from stoory.deals.queries import DealRow
 from stoory.deals.rules import open_actions
 from stoory.deals.states import Action, State
+from stoory.payments.queries.orders import Order
 from stoory.platform.database import Tx
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
-from stoory.platform.http.routes import SIGNED_IN, Db, Id, Me, get, post
+from stoory.platform.http.routes import SIGNED_IN, Db, Gateway, Id, Me, get, post
 from stoory.postings import queries as postings
 from stoory.postings.api.shapes import Bid, Campaign, Shown, shown
 from stoory.postings.rules import Kind
@@ -80,6 +82,8 @@ class MoveAnswer(Answer):
     next_flow_state: State
     automated_response: AutomatedResponse
     conversation: ConversationRow
+    order: Order | UnsetType = UNSET
+    """What is to be paid, after proceed_to_payment."""
 
 
 class Context(Struct, kw_only=True):
@@ -98,15 +102,23 @@ class ContextAnswer(Answer):
     context: Context
 
 
-@post("/api/messages/conversations/{conversation_id:uuid}/button-click", who=SIGNED_IN, fails=(404, 409))
-async def click_button(db: Db, actor: Me, conversation_id: Id, data: JSONBody[ButtonClick]) -> MoveAnswer:
+@post("/api/messages/conversations/{conversation_id:uuid}/button-click", who=SIGNED_IN, fails=(404, 409, 502))
+async def click_button(
+    db: Db, actor: Me, gateway: Gateway, conversation_id: Id, data: JSONBody[ButtonClick]
+) -> MoveAnswer:
     """Press a button of the automated conversation.
 
     A prompt (negotiate_amount) answers with the fields it asks for; with all of them in `data` it is the move.
+    proceed_to_payment answers with the `order` as well.
     """
     wish = Wish(action=data.action, data=data.data or {}, door=BUTTON, message_id=data.message_id)
+    if wish.action == Action.PROCEED_TO_PAYMENT:
+        outcome = await pay(db, gateway, actor, lambda tx: queries.deal_in(tx, conversation_id), wish)
+        async with db.as_user(actor, readonly=True) as tx:
+            return await _told(tx, actor, outcome)
     async with db.as_user(actor) as tx:
-        return await _move(tx, actor, conversation_id, wish)
+        row = await queries.deal_in(tx, conversation_id)
+        return await _told(tx, actor, await press(tx, actor, row, wish))
 
 
 @post("/api/messages/conversations/{conversation_id:uuid}/text-input", who=SIGNED_IN, fails=(404, 409))
@@ -114,7 +126,8 @@ async def submit_text_input(db: Db, actor: Me, conversation_id: Id, data: JSONBo
     """Answer a prompt of the automated conversation."""
     wish = Wish(action=data.input_type, data=data.values, door=TEXT_INPUT, message_id=data.message_id)
     async with db.as_user(actor) as tx:
-        return await _move(tx, actor, conversation_id, wish)
+        row = await queries.deal_in(tx, conversation_id)
+        return await _told(tx, actor, await press(tx, actor, row, wish))
 
 
 @get("/api/messages/conversations/{conversation_id:uuid}/context", who=SIGNED_IN, fails=(404,))
@@ -134,14 +147,14 @@ async def show_context(db: Db, actor: Me, conversation_id: Id) -> ContextAnswer:
         )
 
 
-async def _move(tx: Tx, actor: Actor, conversation_id: UUID, wish: Wish) -> MoveAnswer:
-    row = await queries.deal_in(tx, conversation_id)
-    outcome = await press(tx, actor, row, wish)
+async def _told(tx: Tx, actor: Actor, outcome: Outcome) -> MoveAnswer:
+    row = outcome.row
     return MoveAnswer(
         message="Action processed successfully",
-        next_flow_state=outcome.row.deal.state,
+        next_flow_state=row.deal.state,
         automated_response=_response(outcome, _side(actor, row, outcome)),
-        conversation=await chat.conversation_for(tx, actor, conversation_id),
+        conversation=await chat.conversation_for(tx, actor, row.conversation_id),
+        order=outcome.order or UNSET,
     )
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Final, Literal
 
+from litestar import Response
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
 from stoory.deals import queries
 from stoory.deals.actions.press import Wish, change_amount, change_status, press
 from stoory.deals.api.openings import Links, Words
+from stoory.deals.api.paying import paid_with, pay
 from stoory.deals.states import Action
 from stoory.errors import FieldError, Invalid
 from stoory.money import Money
+from stoory.payments.queries.orders import Order
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body, given
-from stoory.platform.http.routes import BRANDS, INFLUENCERS, SIGNED_IN, Db, Id, Me, delete, post, put
+from stoory.platform.http.routes import BRANDS, INFLUENCERS, SIGNED_IN, Db, Gateway, Id, Me, delete, post, put
 from stoory.requests import queries as requests
 from stoory.requests.api import Status
 from stoory.requests.queries import Request
@@ -62,6 +65,13 @@ class RequestAnswer(Answer):
     request: Request
 
 
+class PaymentAnswer(Answer):
+    """The request, and the order that pays it."""
+
+    request: Request
+    order: Order
+
+
 @put("/api/requests/{request_id:uuid}", who=INFLUENCERS, fails=(404, 409))
 async def edit_request(db: Db, actor: Me, request_id: Id, data: JSONBody[ApplicationEdit]) -> RequestAnswer:
     """Edit an application that has not been answered yet; a new amount replaces the first offer."""
@@ -106,13 +116,15 @@ async def change_request_amount(
         return RequestAnswer(request=await requests.request(tx, request_id))
 
 
-@post("/api/requests/{request_id:uuid}/payment", who=BRANDS, status=201, fails=(404, 409))
-async def pay_request(db: Db, actor: Me, request_id: Id) -> RequestAnswer:
-    """Proceed to the payment of an accepted request."""
-    async with db.as_user(actor) as tx:
-        row = await queries.deal_of(tx, request_id)
-        await press(tx, actor, row, Wish(action=Action.PROCEED_TO_PAYMENT))
-        return RequestAnswer(request=await requests.request(tx, request_id))
+@post("/api/requests/{request_id:uuid}/payment", who=BRANDS, status=201, fails=(404, 409, 502))
+async def pay_request(db: Db, actor: Me, gateway: Gateway, request_id: Id) -> Response[PaymentAnswer]:
+    """Proceed to the payment of an accepted request; with an order that is open already the answer is 200."""
+    wish = Wish(action=Action.PROCEED_TO_PAYMENT)
+    outcome = await pay(db, gateway, actor, lambda tx: queries.deal_of(tx, request_id), wish)
+    async with db.as_user(actor, readonly=True) as tx:
+        request = await requests.request(tx, request_id)
+    answer = PaymentAnswer(request=request, order=paid_with(outcome))
+    return Response(answer, status_code=201 if outcome.is_new_order else 200)
 
 
 def _said(data: StatusChange) -> dict[str, object]:

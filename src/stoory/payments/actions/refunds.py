@@ -61,10 +61,11 @@ async def refund_deal(
     by: UUID = SYSTEM_USER_ID,
 ) -> Refund:
     """Decide to give back what funded a deal, or a part of it. The deal is held; NotFound when it was never funded."""
-    payment = await payments.paying_payment(tx, request_id)
+    paid = await orders.paid_order_of(tx, request_id)
+    order = await orders.lock_order(tx, paid.id)
+    payment = await payments.paying_payment(tx, order.id)
     if payment is None:
         raise NotFound
-    order = await orders.lock_order(tx, payment.order_id)
     return await begin_refund(tx, payment, order, amount=amount, cause=cause, reason=reason, by=by)
 
 

@@ -125,6 +125,24 @@ async def open_order_of(tx: Tx, request_id: UUID) -> Order | None:
     )
 
 
+async def paid_order_of(tx: Tx, request_id: UUID) -> Order:
+    """Return the order whose payment funded the deal of a request; NotFound when none did."""
+    return await tx.one(
+        Order,
+        """
+        select o.id, o.razorpay_order_id, o.request_id, o.subscription_id, o.purpose, o.payer_id, o.amount,
+               (o.amount * 100)::bigint as amount_paise, o.currency, o.status, o.receipt, o.key_id, o.created_at,
+               o.paid_at
+          from orders o
+         where o.request_id = $1
+           and exists (select
+                         from payments p
+                        where p.order_id = o.id and p.captured_at is not null and not p.is_surplus)
+        """,
+        request_id,
+    )
+
+
 async def orders(tx: Tx, status: str | None, after: Key | None, rows: int) -> list[Order]:
     """Return a page of the viewer's orders, newest first."""
     return await tx.all(

@@ -51,20 +51,18 @@ async def payments_of(tx: Tx, order_id: UUID) -> list[Payment]:
     )
 
 
-async def paying_payment(tx: Tx, request_id: UUID) -> Payment | None:
-    """Return the payment that funded the deal of a request."""
+async def paying_payment(tx: Tx, order_id: UUID) -> Payment | None:
+    """Return the payment that an order was paid with: the one that is no surplus."""
     return await tx.maybe(
         Payment,
         """
-        select p.id, p.razorpay_payment_id, p.order_id, p.amount, p.currency, p.method, p.status, p.is_surplus,
-               p.created_at, p.captured_at
-          from payments p
-          join orders o on o.id = p.order_id
-         where o.request_id = $1
-           and p.captured_at is not null
-           and not p.is_surplus
+        select id, razorpay_payment_id, order_id, amount, currency, method, status, is_surplus, created_at, captured_at
+          from payments
+         where order_id = $1
+           and captured_at is not null
+           and not is_surplus
         """,
-        request_id,
+        order_id,
     )
 
 

@@ -128,7 +128,8 @@ async def insert_refund(
     return await tx.one(
         Refund,
         """
-        insert into refunds (id, payment_id, order_id, payer_id, amount, cause, reason, status, requested_by, created_at)
+        insert into refunds (id, payment_id, order_id, payer_id, amount, cause, reason, status, requested_by,
+                             created_at)
         values ($1, $2, $3, $4, $5, $6, $7, 'requested', $8, $9)
         returning id, payment_id, order_id, amount, cause, reason, status, attempts, razorpay_refund_id, created_at,
                   processed_at

@@ -25,6 +25,7 @@ from stoory.actor import Actor, Role
 from stoory.errors import Deadlocked
 from stoory.platform.database import Database
 from stoory.platform.http.errors import CLASS, ErrorBody
+from stoory.platform.razorpay import Razorpay
 
 Who = frozenset[Role]
 
@@ -39,6 +40,9 @@ Db = NamedDependency[Database]
 
 Me = NamedDependency[Actor]
 """A handler's `actor`: who is asking."""
+
+Gateway = NamedDependency[Razorpay]
+"""A handler's `gateway`: Razorpay. Never asked while a transaction is open."""
 
 Id = FromPath[UUID]
 """A handler's id from its address: what is no UUID is 404."""

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from stoory.deals import archive
 from stoory.deals.deal import Deal, Event
-from stoory.deals.states import CLOSED, PENDING
+from stoory.deals.states import FREE
 from stoory.money import Money
 from stoory.platform.database import Tx
 from stoory.postings.rules import Kind
@@ -189,7 +189,7 @@ async def mark_initialized(tx: Tx, request_id: UUID) -> bool:
 
 
 async def taken_by_others(tx: Tx, row: DealRow) -> Money:
-    """Return the sum of the agreed amounts of the posting's other deals that are accepted or later, not closed."""
+    """Return the sum of the agreed amounts of the posting's other deals that take up its room."""
     return await tx.value(
         Money,
         """
@@ -202,75 +202,5 @@ async def taken_by_others(tx: Tx, row: DealRow) -> Money:
         row.bid_id,
         row.campaign_id,
         row.request_id,
-        [*PENDING, *CLOSED],
-    )
-
-
-class Due(Struct):
-    """A deal whose clock needs attention."""
-
-    request_id: UUID
-    conversation_id: UUID
-
-
-async def due(tx: Tx, resting: list[UUID], rows: int) -> list[Due]:
-    """Return the deals whose nearest clock has run out, longest ago first, but for those resting after a failure."""
-    return await tx.all(
-        Due,
-        """
-        select request_id, conversation_id
-          from deals
-         where deadline_at <= $1
-           and request_id <> all ($2::uuid[])
-         order by deadline_at
-         limit $3
-        """,
-        tx.now,
-        resting,
-        rows,
-    )
-
-
-class EndedPosting(Struct):
-    """An open posting past its end, nothing of which goes on."""
-
-    kind: Kind
-    id: UUID
-    has_completed_deal: bool
-
-
-async def ended_postings(tx: Tx, rows: int) -> list[EndedPosting]:
-    """Return open postings whose end has passed and none of whose deals is still open."""
-    return await tx.all(
-        EndedPosting,
-        """
-        select 'bid' as kind, b.id,
-               exists (select from deals d where d.bid_id = b.id and d.state = 'completed') as has_completed_deal
-          from bids b
-         where b.status = 'open'
-           and b.ends_at <= $1
-           and not exists (select from deals d where d.bid_id = b.id and d.state <> all ($2::text[]))
-         union all
-        select 'campaign', c.id,
-               exists (select from deals d where d.campaign_id = c.id and d.state = 'completed')
-          from campaigns c
-         where c.status = 'open'
-           and c.ends_at <= $1
-           and not exists (select from deals d where d.campaign_id = c.id and d.state <> all ($2::text[]))
-         limit $3
-        """,
-        tx.now,
-        list(CLOSED),
-        rows,
-    )
-
-
-async def is_influencer(tx: Tx, user_id: UUID) -> bool:
-    """Return whether that user exists and is an influencer."""
-    return await tx.value(
-        bool,
-        """
-        select exists (select from public_profiles where id = $1 and role = 'influencer')
-        """,
-        user_id,
+        list(FREE),
     )

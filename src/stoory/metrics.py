@@ -1,0 +1,95 @@
+"""What is measured for whoever watches: what waits, what does not fit, and what the doctor found."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct, structs
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from stoory import doctor
+from stoory.doctor import CLAIMS, DEAL_CLAIMS, Broken
+from stoory.platform.database import Database, Tx
+
+EXAMINE_EVERY_SECONDS: Final = 6 * 3600.0
+"""Examining reads every row there is."""
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Waiting(Struct, frozen=True):
+    """What waits, as the metrics name it."""
+
+    quarantined: int
+    """things that do not fit and wait for an operator"""
+    webhooks_due: int
+    """webhooks that are stored and not applied yet"""
+    refunds_unsettled: int
+    """refunds on their way"""
+    payouts_unsettled: int
+    """payouts on their way"""
+    disputes_open: int
+    """deals that wait for an operator's decision"""
+    clocks_due: int
+    """deals whose clock has run out and has not been served"""
+    jobs_held: int
+    """jobs that failed as often as they are tried"""
+
+
+class Watch:
+    """Keeps the metrics. The doctor's findings are those of the last examination."""
+
+    def __init__(self) -> None:
+        """Start with nothing found."""
+        self.registry = CollectorRegistry()
+        self._waiting = {
+            name: Gauge(
+                f"stoory_{name}", f"How many there are: {name.replace('_', ' ')}.", registry=self.registry
+            )
+            for name in Waiting.__struct_fields__
+        }
+        self._broken = Gauge(
+            "stoory_claim_broken",
+            "1 for a claim of the doctor that does not hold.",
+            ["claim"],
+            registry=self.registry,
+        )
+        self._examined = Gauge(
+            "stoory_examined_timestamp_seconds", "When the doctor last looked.", registry=self.registry
+        )
+
+    async def examine(self, db: Database) -> None:
+        """Have the doctor look, and keep what was found."""
+        self.keep(await doctor.examine(db), db.clock.now())
+
+    def keep(self, found: list[Broken], at: datetime) -> None:
+        """Keep what the doctor found."""
+        broken = {each.claim for each in found}
+        for claim in (*CLAIMS, *DEAL_CLAIMS):
+            self._broken.labels(claim=claim).set(claim in broken)
+        self._examined.set(at.timestamp())
+
+    async def exposition(self, db: Database) -> bytes:
+        """Return everything as Prometheus reads it."""
+        async with db.as_system("metrics", readonly=True) as tx:
+            waiting = await _waiting(tx)
+        for name, count in structs.asdict(waiting).items():
+            self._waiting[name].set(count)
+        return generate_latest(self.registry)
+
+
+async def _waiting(tx: Tx) -> Waiting:
+    return await tx.one(
+        Waiting,
+        """
+        select (select count(*) from quarantine where resolved_at is null) as quarantined,
+               (select count(*) from webhook_events where due_at is not null) as webhooks_due,
+               (select count(*) from refunds where status in ('requested', 'processing')) as refunds_unsettled,
+               (select count(*) from payouts where status in ('requested', 'processing')) as payouts_unsettled,
+               (select count(*) from deals where state = 'disputed') as disputes_open,
+               (select count(*) from deals where deadline_at <= $1) as clocks_due,
+               (select count(*) from queue.pgqueuer where status = 'failed') as jobs_held
+        """,
+        tx.now,
+    )

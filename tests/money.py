@@ -1,0 +1,74 @@
+"""How a test gets a deal that is agreed, paid, worked for; and how it reads what became of the money."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import httpx
+
+from tests.deals import applied
+from tests.till import Till
+
+Client = httpx.AsyncClient
+Json = dict[str, Any]
+
+WORK: Final = {"description": "Two videos of 20 seconds", "links": ["https://example.com/video-1"]}
+
+
+async def agreed(asha: Client, ravi: Client, amount: float = 5000) -> Json:
+    """Let Ravi apply to Asha's bid and Asha accept; return the request."""
+    request = await applied(ravi, amount)
+    await pressed(asha, request, "accept_proposal")
+    return request
+
+
+async def ordered(asha: Client, request: Json) -> Json:
+    """Let Asha proceed to payment; return the order."""
+    answer = await asha.post(f"/api/requests/{request['id']}/payment")
+    assert answer.status_code in (200, 201), answer.text
+    return answer.json()["order"]
+
+
+async def funded(asha: Client, ravi: Client, till: Till, amount: float = 5000) -> tuple[Json, Json]:
+    """Let Ravi apply, Asha accept and pay; return the request and the order."""
+    request = await agreed(asha, ravi, amount)
+    order = await ordered(asha, request)
+    fields = await till.pay(order["razorpay_order_id"])
+    answer = await asha.post("/api/payments/verify-payment", json=fields)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["request"], answer.json()["order"]
+
+
+async def submitted(asha: Client, ravi: Client, till: Till, amount: float = 5000) -> tuple[Json, Json]:
+    """Let Ravi hand in the work of a funded deal; return the request and the order."""
+    request, order = await funded(asha, ravi, till, amount)
+    await entered(ravi, request, "work_submission", WORK)
+    return request, order
+
+
+async def pressed(client: Client, request: Json, action: str, data: Json | None = None, *, expect: int = 200) -> Json:
+    """Press a button of the request's conversation."""
+    path = f"/api/messages/conversations/{request['conversation_id']}/button-click"
+    answer = await client.post(path, json={"action": action, "data": data or {}})
+    assert answer.status_code == expect, answer.text
+    return answer.json()
+
+
+async def entered(client: Client, request: Json, input_type: str, values: Json, *, expect: int = 200) -> Json:
+    """Send a form of the request's conversation."""
+    path = f"/api/messages/conversations/{request['conversation_id']}/text-input"
+    answer = await client.post(path, json={"input_type": input_type, "values": values})
+    assert answer.status_code == expect, answer.text
+    return answer.json()
+
+
+async def state_of(client: Client, request: Json) -> str:
+    """Return where the deal of a request stands."""
+    return (await client.get(f"/api/requests/{request['id']}")).json()["request"]["flow_state"]
+
+
+async def balances(om: Client) -> dict[str, float]:
+    """Return every balance of the ledger, in rupees: debit +, credit -."""
+    books = (await om.get("/api/admin/ledger/balance")).json()
+    assert books["total"] == 0
+    return {row["account"]: row["balance"] for row in books["accounts"] if row["balance"]}
