@@ -13,7 +13,18 @@ from msgspec import Struct
 from stoory.actor import Role
 from stoory.deals import clocks, script
 from stoory.deals.amounts import bid_bounds, campaign_bounds
-from stoory.deals.deal import BUTTON, TEXT_INPUT, Deal, Door, Event, Press, Prompt, Terms, system_press
+from stoory.deals.deal import (
+    BUTTON,
+    TEXT_INPUT,
+    Deal,
+    Door,
+    Event,
+    Press,
+    Prompt,
+    Terms,
+    Unchanged,
+    system_press,
+)
 from stoory.deals.history import evolve, replay
 from stoory.deals.moves import begin, decide
 from stoory.deals.rules import PROCESS_VERSION, open_actions
@@ -96,17 +107,19 @@ class Bargain:
         """What was said after the last move."""
         return script.messages(self.deal, self.events[-1])
 
-    def press(self, who: Person, action: str, *, door: Door = BUTTON, **data: Any) -> Event | Prompt:
+    def press(
+        self, who: Person, action: str, *, door: Door = BUTTON, **data: Any
+    ) -> Event | Prompt | Unchanged:
         """Let somebody press, and let it happen."""
         return self._happen(
             Press(actor_id=who.id, role=who.role, action=action, data=data, now=self.now, door=door)
         )
 
-    def offer(self, who: Person, amount: Any, **data: Any) -> Event | Prompt:
+    def offer(self, who: Person, amount: Any, **data: Any) -> Event | Prompt | Unchanged:
         """Let somebody send the form of an offer."""
         return self.press(who, "negotiation_amount", door=TEXT_INPUT, proposed_amount=amount, **data)
 
-    def system(self, action: Action, **data: Any) -> Event | Prompt:
+    def system(self, action: Action, **data: Any) -> Event | Prompt | Unchanged:
         """Let a clock, the payments or the posting press."""
         return self._happen(system_press(action, self.now, data))
 
@@ -138,7 +151,7 @@ class Bargain:
         """Let somebody press with bad data; return the fields that are named."""
         return [error.field for error in self.invalid(who, action, **data).errors]
 
-    def _happen(self, press: Press) -> Event | Prompt:
+    def _happen(self, press: Press) -> Event | Prompt | Unchanged:
         happened = decide(self.deal, press)
         if isinstance(happened, Event):
             self.events.append(happened)
@@ -159,4 +172,26 @@ def at_the_last_offer() -> Bargain:
     bargain = Bargain()
     for n, who in enumerate([ASHA, RAVI, ASHA, RAVI, ASHA], start=1):
         bargain.offer(who, 5000 + n)
+    return bargain
+
+
+def funded() -> Bargain:
+    """Return a deal of 5,000 that Asha has paid."""
+    bargain = accepted()
+    bargain.press(ASHA, "proceed_to_payment")
+    bargain.system(Action.PAYMENT_CAPTURED, order_id="o", payment_id="p", amount=5000)
+    return bargain
+
+
+def submitted() -> Bargain:
+    """Return a funded deal whose work Ravi has handed in."""
+    bargain = funded()
+    bargain.press(RAVI, "work_submission", door=TEXT_INPUT, description="Two videos")
+    return bargain
+
+
+def disputed() -> Bargain:
+    """Return a deal whose work Asha does not take."""
+    bargain = submitted()
+    bargain.press(ASHA, "dispute", door=TEXT_INPUT, reason="It is not what we agreed")
     return bargain

@@ -14,7 +14,7 @@ from tests.rules.bargain import ASHA, NOON, RAVI, Bargain, accepted
 
 
 def _told(bargain: Bargain, **time: float) -> list[tuple[str, int | None]]:
-    return [(event.action.value, event.data.get("percent")) for event in bargain.wait(**time)]
+    return [(event.action.value, event.data.get("n")) for event in bargain.wait(**time)]
 
 
 def test_an_unanswered_offer_expires_after_seventy_two_hours():
@@ -29,9 +29,9 @@ def test_an_unanswered_offer_expires_after_seventy_two_hours():
 def test_an_offer_is_reminded_of_at_half_and_at_nine_tenths_of_its_time_once_each():
     bargain = Bargain()
     assert _told(bargain, hours=35.9) == []
-    assert _told(bargain, hours=0.1) == [("reminder", 50)]
+    assert _told(bargain, hours=0.1) == [("reminder", 1)]
     assert _told(bargain, hours=28.7) == []
-    assert _told(bargain, hours=0.1) == [("reminder", 90)]
+    assert _told(bargain, hours=0.1) == [("reminder", 2)]
     assert _told(bargain, hours=7.1) == []
     assert _told(bargain, hours=0.1) == [("offer_expired", None)]
 
@@ -49,7 +49,7 @@ def test_what_people_are_told_is_the_deadline_not_the_reminder():
 
 
 def test_after_a_long_sleep_one_reminder_speaks_for_both():
-    assert _told(Bargain(), hours=70) == [("reminder", 90)]
+    assert _told(Bargain(), hours=70) == [("reminder", 2)]
 
 
 def test_after_a_longer_sleep_the_deal_just_ends():
@@ -68,7 +68,7 @@ def test_an_offer_starts_the_clock_anew_with_its_reminders():
     bargain.wait(hours=65)
     bargain.offer(ASHA, 4500)
     assert bargain.deal.expires_at == bargain.now + timedelta(hours=72)
-    assert _told(bargain, hours=36) == [("reminder", 50)]
+    assert _told(bargain, hours=36) == [("reminder", 1)]
 
 
 def test_a_new_amount_of_the_application_starts_the_clock_anew():
@@ -91,8 +91,8 @@ def test_an_accepted_deal_has_three_days_to_be_paid():
     bargain.wait(hours=20)
     bargain.press(ASHA, "accept_proposal")
     assert bargain.deal.deadlines == {Action.PAYMENT_EXPIRED: NOON + timedelta(hours=20, days=3)}
-    assert _told(bargain, hours=36) == [("reminder", 50)]
-    assert _told(bargain, hours=28.8) == [("reminder", 90)]
+    assert _told(bargain, hours=36) == [("reminder", 1)]
+    assert _told(bargain, hours=28.8) == [("reminder", 2)]
     assert _told(bargain, hours=7.2) == [("payment_expired", None)]
     assert bargain.state is State.EXPIRED
 
@@ -113,7 +113,7 @@ def test_a_closed_deal_has_no_clock():
 
 @pytest.mark.parametrize(
     ("action", "data"),
-    [(Action.OFFER_EXPIRED, {}), (Action.REMINDER, {"timer": "offer_expired", "percent": 50})],
+    [(Action.OFFER_EXPIRED, {}), (Action.REMINDER, {"timer": "offer_expired", "n": 1})],
 )
 def test_a_clock_that_comes_too_early_is_refused(action: Action, data: dict[str, object]):
     bargain = Bargain()
@@ -127,4 +127,4 @@ def test_a_reminder_already_given_is_refused():
     bargain = Bargain()
     bargain.wait(hours=36)
     with pytest.raises(Conflict):
-        bargain.system(Action.REMINDER, timer="offer_expired", percent=50)
+        bargain.system(Action.REMINDER, timer="offer_expired", n=1)

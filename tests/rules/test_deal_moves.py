@@ -76,10 +76,6 @@ def test_ravi_confirms_by_naming_an_amount_himself():
     assert bargain.turn is Role.BRAND_OWNER
 
 
-def test_payment_waits_for_the_issue_that_brings_it():
-    assert accepted().conflict(ASHA, "proceed_to_payment") == "payments_unavailable"
-
-
 def test_the_first_negotiate_button_opens_the_negotiation_and_asks():
     bargain = Bargain()
     before = bargain.deal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stoory.actor import Role
-from stoory.deals import script
+from stoory.deals import words
 from stoory.deals.forms import FORMS
 from stoory.deals.projections import STATUS
 from stoory.deals.rules import (
@@ -13,13 +13,13 @@ from stoory.deals.rules import (
     INPUTS,
     MOVES,
     OPENINGS,
-    TIMERS,
     Move,
     check_table,
     open_actions,
     refusals,
 )
 from stoory.deals.states import CLOSED, PARTICIPANTS, ROLES, Action, Party, State, Turn
+from stoory.deals.timers import TIMERS
 from tests.rules.bargain import Bargain, accepted
 
 
@@ -68,9 +68,15 @@ def test_a_prompt_for_input_nothing_takes_is_refused():
 
 def test_every_state_has_a_status_and_every_move_its_words():
     assert set(STATUS) == set(State)
-    unspoken = {Action.PROCEED_TO_PAYMENT}  # it makes no event before there are payments
-    assert set(script.SAID) == (set(ACTIONS) | set(OPENINGS)) - unspoken
-    assert set(script.NEWS) == set(script.SAID) - {Action.NEGOTIATE_AMOUNT}
+    unspoken = {
+        Action.PROCEED_TO_PAYMENT,  # its message is written once Razorpay knows the order
+        Action.SUBMIT_WORK,
+        Action.REQUEST_CHANGES,
+        Action.OPEN_DISPUTE,
+    }
+    assert set(words.SAID) == (set(ACTIONS) | set(OPENINGS)) - unspoken
+    assert set(words.NEWS) == set(words.SAID) - {Action.NEGOTIATE_AMOUNT}
+    assert set(words.ASKED) == {move.asks for move in MOVES.values() if move.asks}
     assert set(ACTIONS) | set(OPENINGS) == set(Action)
 
 
@@ -79,8 +85,16 @@ def test_every_move_of_a_person_has_a_form():
     assert set(FORMS) == {action for (_, action), move in MOVES.items() if people & {*ROLES[move.by]}}
 
 
-def test_an_offer_is_the_only_input():
-    assert {Action.NEGOTIATION_AMOUNT} == INPUTS
+def test_the_inputs_are_those_of_the_process():
+    assert sorted(INPUTS) == [
+        "change_request",
+        "dispute",
+        "dispute_reply",
+        "negotiation_amount",
+        "propose_cancel",
+        "resolve_dispute",
+        "work_submission",
+    ]
 
 
 def test_open_and_refused_moves_together_are_all_moves():

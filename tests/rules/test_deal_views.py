@@ -54,7 +54,7 @@ def test_a_closed_deal_has_no_buttons_and_leads_nowhere():
 
 
 def test_the_prompt_asks_for_an_amount_within_the_bounds():
-    fields = archive.plain(input_fields(Bargain().deal))
+    fields = archive.plain(input_fields(Bargain().deal, Action.NEGOTIATION_AMOUNT))
     assert [(field["id"], field["type"], field["required"]) for field in fields] == [
         ("proposed_amount", "number", True),
         ("reasoning", "textarea", False),

@@ -18,8 +18,9 @@ from stoory.deals.deal import BUTTON, MAX_OFFERS, TEXT_INPUT, Deal, Event
 from stoory.deals.doors import action_for_amount, action_for_status
 from stoory.deals.history import replay
 from stoory.deals.projections import flow_context, flow_data, projection
-from stoory.deals.rules import ACTIONS, MOVES, TIMERS, open_actions, refusal
-from stoory.deals.states import CLOSED, PARTICIPANTS, Action, Party, State
+from stoory.deals.rules import ACTIONS, INPUTS, MOVES, awaits_payment, open_actions, refusal
+from stoory.deals.states import CLOSED, FUNDED, PARTICIPANTS, Action, Party, State
+from stoory.deals.timers import TIMERS
 from stoory.errors import Conflict, Forbidden, Invalid
 from stoory.money import Money
 from tests.rules.bargain import ASHA, OM, RAVI, Bargain, Person, rs, terms
@@ -37,6 +38,15 @@ forms = st.fixed_dictionaries(
         "deliver_by": st.sampled_from(["2026-12-24", "2026-02-30"]),
         "as_role": st.sampled_from(["brand_owner", "influencer", "admin"]),
         "additional_notes": st.just("Thank you"),
+        "description": st.sampled_from(["Two videos", "", 7]),
+        "links": st.sampled_from(
+            [["https://example.com/1"], "https://example.com/1\nhttps://example.com/2", ["ftp://x"]]
+        ),
+        "file_ids": st.sampled_from([[], ["one"]]),
+        "feedback": st.just("Show the logo"),
+        "reason": st.just("It is not what we agreed"),
+        "refund_amount": st.sampled_from([0, 1, 2000, Decimal("0.50"), 5000]),
+        "release_amount": st.sampled_from([0, 3000, 5000, Decimal("4999.50")]),
     },
 )
 
@@ -73,24 +83,36 @@ class Walk(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def somebody_makes_an_open_move(self, data: st.DataObject):
-        moves = [(who, action) for who in (ASHA, RAVI) for action in open_actions(self.deal, who.role)]
+        moves = [
+            (who, action)
+            for who in (ASHA, RAVI, ASHA, RAVI, OM)
+            for action in open_actions(self.deal, who.role)
+        ]
         gentle = [move for move in moves if (MOVES[self.deal.state, move[1]].to) not in CLOSED]
         if not gentle:
             return
         who, action = data.draw(st.sampled_from(gentle))
+        held = self.deal.held.to_wire()
         fields: dict[str, dict[str, Any]] = {
+            "work_submission": {"description": "Two videos"},
+            "change_request": {"feedback": "Show the logo"},
+            "propose_cancel": {"refund_amount": data.draw(st.sampled_from([0, 1, held]))},
+            "dispute": {"reason": "It is not what we agreed"},
+            "dispute_reply": {"reason": "It is"},
+            "resolve_dispute": {"release_amount": held, "refund_amount": 0, "reason": "So be it"},
+            "refund": {"amount": 1, "reason": "So be it"},
             "negotiation_amount": {"proposed_amount": data.draw(st.integers(3000, 8000))},
             "set_amount": {"amount": data.draw(st.integers(3000, 8000))},
             "edit_proposal": {"proposed_amount": data.draw(st.integers(3000, 8000))},
         }
-        door = TEXT_INPUT if action is Action.NEGOTIATION_AMOUNT else BUTTON
+        door = TEXT_INPUT if action in INPUTS else BUTTON
         before = self.deal
         try:
             happened = self.bargain.press(who, action, door=door, **fields.get(action, {}))
         except Conflict as error:
-            assert error.code in {"payments_unavailable", "no_rounds_left"}
+            assert who is OM or error.code == "no_rounds_left"
         except Invalid as error:
-            assert error.code == "offer_unchanged"
+            assert who is OM or error.code == "offer_unchanged"
         else:
             if isinstance(happened, Event):
                 self._was_told(before, happened)
@@ -119,16 +141,29 @@ class Walk(RuleBasedStateMachine):
         else:
             assert action or self.deal.agreed_amount == rs(rupees)
 
-    @rule(hours=st.sampled_from([1, 20, 40, 80]))
-    def time_passes(self, hours: int):
+    @rule(hours=st.sampled_from([0.4, 1, 20, 40, 80, 500]))
+    def time_passes(self, hours: float):
         before = self.deal
         for event in self.bargain.wait(hours=hours):
             assert event.role is Role.SYSTEM
         assert self.deal.is_closed or self.deal.awaiting_role is before.awaiting_role
 
+    @rule(action=st.sampled_from([Action.PAYMENT_CAPTURED, Action.PAYMENT_CAPTURED, Action.PAYMENT_FAILED]))
+    def razorpay_tells_of_a_payment(self, action: Action):
+        """Payments are told of whatever became of the deal; only one that is waited for changes its money."""
+        before = self.deal
+        if (before.state, action) not in MOVES:
+            assert before.is_pending
+            return
+        amount = (before.agreed_amount or before.amount).to_wire()
+        self.bargain.system(action, order_id="o", payment_id="p", amount=amount)
+        self._was_told(before, self.bargain.events[-1])
+        is_funding = action is Action.PAYMENT_CAPTURED and awaits_payment(before)
+        assert (self.deal.held != before.held) is is_funding
+
     @rule()
     def the_posting_is_cancelled(self):
-        if self.bargain.now.hour == 13 and not self.deal.is_closed:
+        if self.bargain.now.hour == 13 and (self.deal.state, Action.POSTING_CANCELLED) in MOVES:
             self.bargain.system(Action.POSTING_CANCELLED)
             assert self.deal.is_closed
 
@@ -154,13 +189,15 @@ class Walk(RuleBasedStateMachine):
     @invariant()
     def a_closed_deal_has_no_moves_no_turn_and_no_clock(self):
         if self.deal.is_closed:
-            assert all(open_actions(self.deal, role) == [] for role in Role)
+            assert all(open_actions(self.deal, role) == [] for role in Role if role is not Role.SYSTEM)
             assert (self.deal.awaiting_role, self.deal.deadline_at) == (None, None)
             assert buttons(self.deal) == next_states(self.deal) == []
 
     @invariant()
     def an_open_deal_awaits_somebody_who_can_act_and_has_a_clock(self):
-        if not self.deal.is_closed:
+        if self.deal.state is State.DISPUTED:
+            assert (self.deal.awaiting_role, self.deal.deadlines) == (Role.ADMIN, {})
+        elif not self.deal.is_closed:
             assert self.deal.awaiting_role in PARTICIPANTS
             assert buttons(self.deal)
             assert self.deal.deadlines
@@ -182,6 +219,14 @@ class Walk(RuleBasedStateMachine):
         if self.deal.state is State.ACCEPTED:
             assert self.deal.agreed_amount
             assert self.deal.influencer_confirmed is (self.deal.awaiting_role is Role.BRAND_OWNER)
+
+    @invariant()
+    def the_escrow_is_full_exactly_while_the_deal_is_funded(self):
+        deal = self.deal
+        nothing = Money(0)
+        assert min(deal.paid, deal.released, deal.refunded, deal.held) >= nothing
+        assert (deal.held > nothing) is (deal.state in FUNDED)
+        assert (projection(deal).status == "in_progress") is (deal.state in FUNDED)
 
     @invariant()
     def every_view_can_be_written_down(self):

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
 
 from stoory.deals.deal import Deal, Press, Reminder, system_press
-from stoory.deals.rules import MOVES, TIMERS, Timer
+from stoory.deals.rules import MOVES
 from stoory.deals.states import Action
+from stoory.deals.timers import TIMERS, Remind, Span
 
 
-def wind(deal: Deal) -> Deal:
-    """Return the deal with the clocks its state runs.
+def wind(deal: Deal, before: Deal | None, at: datetime) -> Deal:
+    """Return the deal with the clocks its state runs, after something happened at that instant.
 
-    A clock whose end has moved starts anew with all its reminders; one that stands keeps those not yet said.
+    A clock that begins, or whose end has moved, starts anew with the reminders still to come; one that goes on keeps
+    those not yet said.
     """
-    running = {action: timer for action, timer in TIMERS.items() if (deal.state, action) in MOVES}
-    deadlines = {action: ends for action, timer in running.items() if (ends := _ends(deal, timer))}
-    kept = [r for r in deal.reminders if deadlines.get(r.timer) == deal.deadlines.get(r.timer)]
+    spans = _running(deal)
+    ran = _running(before) if before else {}
+    kept = [reminder for reminder in deal.reminders if spans.get(reminder.timer) == ran.get(reminder.timer)]
     fresh = [
         reminder
-        for action, ends in deadlines.items()
-        if deal.deadlines.get(action) != ends
-        for reminder in _reminders(action, ends)
+        for action, span in spans.items()
+        if ran.get(action) != span
+        for reminder in _reminders(action, span)
+        if reminder.at >= at
     ]
+    deadlines = {action: span.end for action, span in spans.items() if span.end}
     return replace(deal, deadlines=deadlines, reminders=(*kept, *fresh))
 
 
 def said(deal: Deal, data: dict[str, Any]) -> tuple[Reminder, ...]:
     """Return the reminders still to be said after this one; earlier ones of its clock are past with it."""
-    timer, percent = Action(data["timer"]), data["percent"]
-    return tuple(r for r in deal.reminders if r.timer is not timer or r.percent > percent)
+    timer, n = Action(data["timer"]), data["n"]
+    return tuple(r for r in deal.reminders if r.timer is not timer or r.n > n)
 
 
 def due(deal: Deal, now: datetime) -> Press | None:
@@ -48,17 +52,24 @@ def due(deal: Deal, now: datetime) -> Press | None:
     if not reached:
         return None
     last = max(reached, key=lambda reminder: reminder.at)
-    return system_press(Action.REMINDER, now, {"timer": last.timer.value, "percent": last.percent})
+    return system_press(Action.REMINDER, now, {"timer": last.timer.value, "n": last.n})
 
 
-def _ends(deal: Deal, timer: Timer) -> datetime | None:
-    since = timer.since(deal)
-    return since + timer.lasts if since else None
+def _running(deal: Deal) -> dict[Action, Span]:
+    """Return the clocks that run in the deal's state."""
+    spans = {action: timer.span(deal) for action, timer in TIMERS.items() if (deal.state, action) in MOVES}
+    return {action: span for action, span in spans.items() if span}
 
 
-def _reminders(action: Action, ends: datetime) -> list[Reminder]:
-    timer = TIMERS[action]
+def _reminders(action: Action, span: Span) -> list[Reminder]:
     return [
-        Reminder(timer=action, percent=percent, at=ends - timer.lasts * (100 - percent) / 100)
-        for percent in timer.reminders
+        Reminder(timer=action, n=n, at=span.start + _after(remind, span))
+        for n, remind in enumerate(TIMERS[action].reminders, start=1)
     ]
+
+
+def _after(remind: Remind, span: Span) -> timedelta:
+    """Return how long after its start a clock reminds."""
+    if isinstance(remind, timedelta):
+        return remind
+    return (span.end - span.start) * remind / 100 if span.end else timedelta()

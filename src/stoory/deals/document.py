@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from typing import Final
 
 from stoory.deals.deal import MAX_OFFERS
 from stoory.deals.projections import STATUS
-from stoory.deals.rules import MOVES, OPENINGS, PROCESS_VERSION, TIMERS, Move, Timer
+from stoory.deals.rules import MOVES, OPENINGS, PROCESS_VERSION, Move
 from stoory.deals.states import CLOSED, Action, State
-
-SINCE: Final[dict[Action, str]] = {
-    Action.OFFER_EXPIRED: "the last offer",
-    Action.PAYMENT_EXPIRED: "the first acceptance",
-}
-"""From when each clock runs; the table itself holds a function for it."""
+from stoory.deals.timers import TIMERS, Remind
 
 PAGE: Final = """# The deal process
 
@@ -66,7 +60,7 @@ def page() -> str:
         states=_table(("state", "status of the request", ""), _states()),
         diagram=diagram(),
         moves=_table(("from", "action", "by", "to", "whose turn then", "prompt for", "not while"), _moves()),
-        timers=_table(("action", "in", "runs for", "since", "reminds at"), _timers()),
+        timers=_table(("action", "in", "runs for", "reminds at"), _timers()),
     )
 
 
@@ -74,7 +68,8 @@ def diagram() -> str:
     """Return the states and moves as a Mermaid state diagram; moves between the same two states share an arrow."""
     arrows: dict[tuple[State, State], list[str]] = {}
     for (state, action), move in MOVES.items():
-        arrows.setdefault((state, move.to or state), []).append(action)
+        for target in (move.to or state, *move.or_to):
+            arrows.setdefault((state, target), []).append(action)
     return "\n".join(
         (
             "stateDiagram-v2",
@@ -107,7 +102,7 @@ def _moves() -> Iterable[tuple[str, ...]]:
             ", ".join(states),
             f"`{action}`",
             move.by,
-            move.to or "same",
+            " or ".join((move.to or "same", *move.or_to)),
             move.next,
             f"`{move.asks}`" if move.asks else "",
             _words(move.unless) if move.unless else "",
@@ -115,22 +110,21 @@ def _moves() -> Iterable[tuple[str, ...]]:
 
 
 def _words(condition: Callable[..., object]) -> str:
-    """Return the name of a condition as words: `_out_of_rounds` is out of rounds."""
-    return condition.__name__.strip("_").replace("_", " ")
+    """Return the name of a condition as words: `out_of_rounds` is out of rounds."""
+    return condition.__name__.replace("_", " ")
 
 
 def _timers() -> Iterable[tuple[str, ...]]:
     for action, timer in TIMERS.items():
         states = [state for state, each in MOVES if each is action]
-        yield f"`{action}`", ", ".join(states), _span(timer.lasts), SINCE[action], _reminders(timer)
+        yield f"`{action}`", ", ".join(states), timer.runs_for, ", ".join(map(_when, timer.reminders))
 
 
-def _span(lasts: timedelta) -> str:
-    return f"{lasts // timedelta(hours=1)} hours"
-
-
-def _reminders(timer: Timer) -> str:
-    return ", ".join(f"{percent} %" for percent in timer.reminders)
+def _when(remind: Remind) -> str:
+    """Return when a clock reminds, in words."""
+    if isinstance(remind, int):
+        return f"{remind} %"
+    return f"{remind.days} days" if remind else "at once"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

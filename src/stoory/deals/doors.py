@@ -6,10 +6,11 @@ from typing import Final
 
 from stoory.actor import Role
 from stoory.deals.amounts import rupees
+from stoory.deals.conditions import Refusal
 from stoory.deals.deal import Deal
 from stoory.deals.moves import conflict
 from stoory.deals.projections import STATUS
-from stoory.deals.rules import Refusal, refusal
+from stoory.deals.rules import refusal
 from stoory.deals.states import Action
 from stoory.errors import Forbidden
 from stoory.money import Money
@@ -23,6 +24,7 @@ STATUS_MOVES: Final[dict[str, dict[Role | None, tuple[Action, ...]]]] = {
         Role.BRAND_OWNER: (Action.DECLINE_PROPOSAL, Action.RETRACT_PROPOSAL),
         Role.INFLUENCER: (Action.DECLINE_PROPOSAL,),
     },
+    "completed": {Role.BRAND_OWNER: (Action.APPROVE_WORK,)},
     "cancelled": {
         Role.BRAND_OWNER: (Action.RETRACT_PROPOSAL, Action.CANCEL_DEAL),
         Role.INFLUENCER: (Action.WITHDRAW_PROPOSAL,),
@@ -39,10 +41,11 @@ def action_for_status(deal: Deal, role: Role, status: str, *, as_role: Role | No
     """
     if status == STATUS[deal.state]:
         return None
-    if status == "in_progress" and not deal.is_closed:
+    if status == "in_progress" and not deal.is_closed and not deal.is_funded:
         raise conflict(deal, role, Refusal("payment_required", "Work begins once the deal is paid."))
     side = (as_role or deal.awaiting_role) if role is Role.ADMIN else role
-    moves = STATUS_MOVES.get(status, {}).get(side, ())
+    unfunded_only = status == "cancelled" and deal.is_funded
+    moves = () if unfunded_only else STATUS_MOVES.get(status, {}).get(side, ())
     for action in moves:
         if side and refusal(deal, side, action) is None:
             return action

@@ -10,8 +10,8 @@ from typing import Any, Final, cast
 from msgspec import Struct
 
 from stoory.actor import Role
-from stoory.deals.amounts import OutOfRange, within
-from stoory.deals.deal import Deal, Press
+from stoory.deals.amounts import LEAST, OutOfRange, rupees, within
+from stoory.deals.deal import NOTHING, Deal, Press
 from stoory.deals.states import PARTICIPANTS, Action
 from stoory.errors import FieldError, Invalid
 from stoory.money import Money
@@ -73,6 +73,50 @@ def links(value: object, deal: Deal, now: datetime) -> list[str]:
     return [_link(address, deal, now) for address in addresses]
 
 
+def link_lines(value: object, deal: Deal, now: datetime) -> list[str]:
+    """Read a list of https addresses, or a text with one on each line, as a form sends it."""
+    if isinstance(value, str):
+        value = [line.strip() for line in text(value, deal, now).splitlines() if line.strip()]
+    return links(value, deal, now)
+
+
+def no_files(value: object, _deal: Deal, _now: datetime) -> list[str]:
+    """Read the files of a move: none for now."""
+    if value != []:
+        raise ValueError("must be empty: files cannot be attached yet, send links")
+    return []
+
+
+def part_of_held(value: object, deal: Deal, _now: datetime) -> Money:
+    """Read what of the escrow is meant: nothing, or a rupee at least, which is the least that can be sent."""
+    if value == 0 and not isinstance(value, bool):
+        return NOTHING
+    part = Money.from_wire(value)
+    if part > deal.held:
+        raise OutOfRange(f"must be at most {rupees(deal.held)}, which the escrow holds")
+    if part < LEAST:
+        raise OutOfRange(f"must be nothing, or {rupees(LEAST)} at least")
+    return part
+
+
+def released_part(value: object, deal: Deal, _now: datetime) -> Money:
+    """Read what of the escrow is the influencer's: anything from nothing to all."""
+    if value == 0 and not isinstance(value, bool):
+        return NOTHING
+    part = Money.from_wire(value)
+    if part > deal.held:
+        raise OutOfRange(f"must be at most {rupees(deal.held)}, which the escrow holds")
+    return part
+
+
+def refund(value: object, deal: Deal, now: datetime) -> Money:
+    """Read what of the escrow goes back now: something."""
+    part = part_of_held(value, deal, now)
+    if part == NOTHING:
+        raise OutOfRange("must be greater than 0")
+    return part
+
+
 def participant(value: object, _deal: Deal, _now: datetime) -> str:
     """Read the side an operator moves for."""
     if value not in PARTICIPANTS:
@@ -97,6 +141,15 @@ _OFFER: Final = {
     **_NOTES,
 }
 
+_WORK: Final = {
+    "description": Field(text, required=True),
+    "links": Field(link_lines),
+    "file_ids": Field(no_files),
+    **_NOTES,
+}
+_CHANGES: Final = {"feedback": Field(text, required=True), **_NOTES}
+_DISPUTE: Final = {"reason": Field(text, required=True), "file_ids": Field(no_files), **_NOTES}
+
 FORMS: Final[dict[Action, dict[str, Field]]] = {
     Action.EDIT_PROPOSAL: {
         "proposed_amount": Field(offered_amount),
@@ -113,6 +166,25 @@ FORMS: Final[dict[Action, dict[str, Field]]] = {
     Action.WITHDRAW_PROPOSAL: _REASON,
     Action.PROCEED_TO_PAYMENT: _NOTES,
     Action.CANCEL_DEAL: _REASON,
+    Action.SUBMIT_WORK: {name: Field(field.read) for name, field in _WORK.items()},
+    Action.WORK_SUBMISSION: _WORK,
+    Action.APPROVE_WORK: _NOTES,
+    Action.REQUEST_CHANGES: {name: Field(field.read) for name, field in _CHANGES.items()},
+    Action.CHANGE_REQUEST: _CHANGES,
+    Action.PROPOSE_CANCEL: {"refund_amount": Field(part_of_held, required=True), **_REASON},
+    Action.ACCEPT_CANCEL: _NOTES,
+    Action.REJECT_CANCEL: _REASON,
+    Action.OPEN_DISPUTE: {name: Field(field.read) for name, field in _DISPUTE.items()},
+    Action.DISPUTE: _DISPUTE,
+    Action.DISPUTE_REPLY: _DISPUTE,
+    Action.WITHDRAW_DISPUTE: _NOTES,
+    Action.RESOLVE_DISPUTE: {
+        "release_amount": Field(released_part, required=True),
+        "refund_amount": Field(part_of_held, required=True),
+        "reason": Field(text, required=True),
+        **_NOTES,
+    },
+    Action.REFUND: {"amount": Field(refund), "reason": Field(text, required=True), **_NOTES},
 }
 """The fields of each move a person can make. Operators may add `as_role` to any of them."""
 

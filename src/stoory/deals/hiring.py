@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from stoory.actor import Role
 from stoory.deals.amounts import rupees
+from stoory.deals.conditions import Refusal
 from stoory.deals.deal import Deal
 from stoory.deals.moves import conflict
-from stoory.deals.rules import Refusal
 from stoory.money import Money
 
 

@@ -10,21 +10,20 @@ from uuid import UUID
 from stoory.actor import Role
 from stoory.deals import archive, forms
 from stoory.deals.amounts import check_amount, rupees
-from stoory.deals.deal import TEXT_INPUT, Deal, Event, Press, Prompt, Terms
+from stoory.deals.conditions import NO_ROUNDS_LEFT, Refusal
+from stoory.deals.deal import TEXT_INPUT, Deal, Event, Press, Prompt, Terms, Unchanged
 from stoory.deals.rules import (
     ACTIONS,
+    CLOCKS,
     INPUTS,
     MOVES,
-    NO_ROUNDS_LEFT,
     OPENINGS,
-    TIMERS,
-    Refusal,
     open_actions,
     refusal,
     spoken,
 )
 from stoory.deals.states import PARTICIPANTS, ROLES, Action, State
-from stoory.errors import Conflict, Forbidden, Invalid
+from stoory.errors import Conflict, FieldError, Forbidden, Invalid
 from stoory.money import Money
 
 Facts = tuple[Money | None, dict[str, Any]]
@@ -69,8 +68,8 @@ def begin(
     )
 
 
-def decide(deal: Deal, press: Press) -> Event | Prompt:
-    """Return what happens when somebody presses: an event, or a prompt when only input was asked for.
+def decide(deal: Deal, press: Press) -> Event | Prompt | Unchanged:
+    """Return what happens when somebody presses: an event, a prompt when only input was asked for, or nothing new.
 
     Raises Invalid for an unknown action and for every bad field, Conflict (always with `allowed`) when the
     deal does not let this role make this move now.
@@ -82,6 +81,8 @@ def decide(deal: Deal, press: Press) -> Event | Prompt:
     values = dict(press.data) if press.role is Role.SYSTEM else forms.read(deal, press, action)
     if _only_asks(deal, action):
         return Prompt(action, asks=MOVES[deal.state, action].asks or action)
+    if MOVES[deal.state, action].repeats:
+        return Unchanged(action)
     amount, data = DECISIONS.get(action, _as_told)(deal, press, values)
     if press.role is Role.ADMIN:
         data["as_role"] = role.value
@@ -91,12 +92,25 @@ def decide(deal: Deal, press: Press) -> Event | Prompt:
         role=press.role,
         action=action,
         from_state=deal.state,
-        to_state=MOVES[deal.state, action].to or deal.state,
+        to_state=_target(deal, action, data),
         amount=amount,
         data=data,
         process_version=deal.terms.process_version,
         at=press.now,
     )
+
+
+def _target(deal: Deal, action: Action, data: dict[str, Any]) -> State:
+    """Return where the deal goes; some moves leave it to what is asked, or to where the dispute began."""
+    match action:
+        case Action.WITHDRAW_DISPUTE if deal.dispute:
+            return deal.dispute.from_state
+        case Action.RESOLVE_DISPUTE if not data["release"]:
+            return State.CANCELLED
+        case Action.REFUND if data["refund"] == deal.held.to_wire():
+            return State.CANCELLED
+        case _:
+            return MOVES[deal.state, action].to or deal.state
 
 
 def conflict(deal: Deal, role: Role, why: Refusal) -> Conflict:
@@ -172,9 +186,62 @@ def _edited(deal: Deal, _press: Press, values: dict[str, Any]) -> Facts:
     return (None, values) if amount == deal.amount else (amount, {"n": 1, **values})
 
 
-def _unpayable(deal: Deal, press: Press, _values: dict[str, Any]) -> Facts:
-    why = Refusal("payments_unavailable", "Payments are not available yet; the deal stays as it is.")
-    raise conflict(deal, press.role, why)
+def _paying(deal: Deal, _press: Press, values: dict[str, Any]) -> Facts:
+    return deal.agreed_amount, values
+
+
+def _paid(_deal: Deal, _press: Press, values: dict[str, Any]) -> Facts:
+    """Take what the payments tell: order, payment and amount."""
+    return Money.rupees(values.pop("amount")), values
+
+
+def _approved(deal: Deal, _press: Press, values: dict[str, Any]) -> Facts:
+    """Release all that is held; without a submission the event says so."""
+    unseen = {} if deal.work else {"without_submission": True}
+    return deal.held, {**values, **unseen, "release": deal.held.to_wire()}
+
+
+def _given_back(deal: Deal, _press: Press, values: dict[str, Any]) -> Facts:
+    """Give all that is held back to the brand."""
+    back = {"refund": deal.held.to_wire()} if deal.is_funded else {}
+    return None, {**values, **back}
+
+
+def _split(deal: Deal, _press: Press, values: dict[str, Any]) -> Facts:
+    """End the deal as the other side has proposed."""
+    refund = deal.cancel_proposal.refund_amount if deal.cancel_proposal else deal.held
+    return None, {**values, "release": (deal.held - refund).to_wire(), "refund": refund.to_wire()}
+
+
+def _cancel_proposed(_deal: Deal, _press: Press, values: dict[str, Any]) -> Facts:
+    refund: Money = values.pop("refund_amount")
+    return None, {**values, "refund_amount": refund.to_wire()}
+
+
+def _resolved(deal: Deal, press: Press, values: dict[str, Any]) -> Facts:
+    """Divide what is held as the operator decides, to the paisa."""
+    release, refund = values.pop("release_amount"), values.pop("refund_amount")
+    if release + refund != deal.held:
+        wrong = f"together they must be {rupees(deal.held)}, which the escrow holds"
+        names = ("release_amount", "refund_amount")
+        errors = [FieldError(press.door.data + name, wrong) for name in names]
+        raise Invalid(*errors, message=f"{wrong}.", code="amount_out_of_range")
+    return None, {**values, "release": release.to_wire(), "refund": refund.to_wire()}
+
+
+def _refunded(deal: Deal, _press: Press, values: dict[str, Any]) -> Facts:
+    amount: Money = values.pop("amount", deal.held)
+    return amount, {**values, "refund": amount.to_wire()}
+
+
+def _auto_approved(deal: Deal, press: Press, values: dict[str, Any]) -> Facts:
+    _ran_out(deal, press, values)
+    return _approved(deal, press, values)
+
+
+def _overdue(deal: Deal, press: Press, values: dict[str, Any]) -> Facts:
+    _ran_out(deal, press, values)
+    return _given_back(deal, press, values)
 
 
 def _ran_out(deal: Deal, press: Press, values: dict[str, Any]) -> Facts:
@@ -185,8 +252,8 @@ def _ran_out(deal: Deal, press: Press, values: dict[str, Any]) -> Facts:
 
 
 def _reminded(deal: Deal, press: Press, values: dict[str, Any]) -> Facts:
-    wanted = (values.get("timer"), values.get("percent"))
-    if not any((r.timer, r.percent) == wanted and r.at <= press.now for r in deal.reminders):
+    wanted = (values.get("timer"), values.get("n"))
+    if not any((r.timer, r.n) == wanted and r.at <= press.now for r in deal.reminders):
         raise conflict(deal, press.role, NOT_DUE)
     return None, values
 
@@ -203,8 +270,18 @@ DECISIONS: Final[dict[Action, Callable[[Deal, Press, dict[str, Any]], Facts]]] =
     Action.CONFIRM_TERMS: _terms_confirmed,
     Action.NEGOTIATION_AMOUNT: _offered,
     Action.SET_AMOUNT: _amount_set,
-    Action.PROCEED_TO_PAYMENT: _unpayable,
+    Action.PROCEED_TO_PAYMENT: _paying,
+    Action.PAYMENT_CAPTURED: _paid,
+    Action.PAYMENT_FAILED: _paid,
+    Action.APPROVE_WORK: _approved,
+    Action.CANCEL_DEAL: _given_back,
+    Action.PROPOSE_CANCEL: _cancel_proposed,
+    Action.ACCEPT_CANCEL: _split,
+    Action.RESOLVE_DISPUTE: _resolved,
+    Action.REFUND: _refunded,
+    **dict.fromkeys(CLOCKS, _ran_out),
     Action.REMINDER: _reminded,
-    **dict.fromkeys(TIMERS, _ran_out),
+    Action.AUTO_APPROVE: _auto_approved,
+    Action.DELIVERY_OVERDUE: _overdue,
 }
 """What a move demands beside who and when, and the facts its event keeps."""

@@ -10,14 +10,20 @@ from msgspec import UNSET, Struct, UnsetType
 from stoory.actor import Role
 from stoory.deals.amounts import you_receive
 from stoory.deals.buttons import next_states
-from stoory.deals.deal import Deal, Offer
-from stoory.deals.states import State
+from stoory.deals.deal import CancelProposal, Deal, Dispute, Offer, Work
+from stoory.deals.states import UNPAID, State
 from stoory.money import Money
 
 STATUS: Final[dict[State, str]] = {
     State.INITIAL: "pending",
     State.NEGOTIATING: "pending",
     State.ACCEPTED: "approved",
+    State.PAYMENT_PENDING: "approved",
+    State.IN_PROGRESS: "in_progress",
+    State.WORK_SUBMITTED: "in_progress",
+    State.CHANGES_REQUESTED: "in_progress",
+    State.DISPUTED: "in_progress",
+    State.COMPLETED: "completed",
     State.DECLINED: "rejected",
     State.WITHDRAWN: "cancelled",
     State.EXPIRED: "cancelled",
@@ -67,6 +73,12 @@ class FlowData(Struct, frozen=True, kw_only=True):
     agreed_amount: Money | None
     influencer_confirmed: bool
     expires_at: datetime | None
+    held: Money | UnsetType = UNSET
+    """What the escrow holds, once the deal is funded."""
+    work: Work | UnsetType = UNSET
+    changes_left: int | UnsetType = UNSET
+    cancel: CancelProposal | UnsetType = UNSET
+    dispute: Dispute | UnsetType = UNSET
 
 
 class Projection(Struct, frozen=True, kw_only=True):
@@ -81,6 +93,8 @@ class Projection(Struct, frozen=True, kw_only=True):
     automation_enabled: bool
     payment_required: bool
     payment_completed: bool
+    payment_status: str
+    paid_at: datetime | None
 
 
 def flow_context(deal: Deal) -> FlowContext:
@@ -110,6 +124,11 @@ def flow_data(deal: Deal, viewer: Role) -> FlowData:
         agreed_amount=deal.agreed_amount,
         influencer_confirmed=deal.influencer_confirmed,
         expires_at=deal.expires_at,
+        held=deal.held if deal.is_funded else UNSET,
+        work=deal.work or UNSET,
+        changes_left=deal.changes_left if deal.work else UNSET,
+        cancel=deal.cancel_proposal or UNSET,
+        dispute=deal.dispute or UNSET,
     )
 
 
@@ -123,9 +142,18 @@ def projection(deal: Deal) -> Projection:
         awaiting_role=deal.awaiting_role,
         chat_status="completed" if deal.is_closed else "automated",
         automation_enabled=not deal.is_closed,
-        payment_required=deal.state is State.ACCEPTED,
-        payment_completed=False,
+        payment_required=deal.state in UNPAID,
+        payment_completed=deal.is_funded,
+        payment_status=_payment_status(deal),
+        paid_at=deal.funded_at,
     )
+
+
+def _payment_status(deal: Deal) -> str:
+    """Return how the payment stands: an order waits from the first press until the deal is funded or closed."""
+    if deal.is_funded:
+        return "refunded" if deal.refunded == deal.paid else "paid"
+    return "pending" if deal.payment_asked_at and not deal.is_closed else "unpaid"
 
 
 def _shown(deal: Deal, offer: Offer, viewer: Role) -> OfferShown:

@@ -193,7 +193,7 @@ def check_table(moves: Mapping[tuple[State, Action], Move], timers: Mapping[Acti
         if state in CLOSED and (move.by is not Party.PAYMENTS or targets != {state}):
             raise ValueError(f"{state} is closed but has the move {action}")
         if not targets <= set(State):
-            raise ValueError(f"{action} in {state} leads to {sorted(targets)}, which are not all states")
+            raise ValueError(f"{action} in {state} leads to {move.to}, which is no state")
         if move.next is not Turn.SAME and (targets <= CLOSED) is not (move.next is Turn.NOBODY):
             raise ValueError(f"{action} in {state} leads to {move.to} but the turn of {move.next}")
         if move.next is Turn.SAME and move.to in CLOSED:
@@ -202,7 +202,9 @@ def check_table(moves: Mapping[tuple[State, Action], Move], timers: Mapping[Acti
             raise ValueError(f"{action} in {state} asks for {move.asks}, which is no move there")
     for state in set(State) - CLOSED:
         if not any(
-            action in timers or move.by is Party.ADMIN for (at, action), move in moves.items() if at is state
+            action in timers or (move.by is Party.ADMIN and move.next is Turn.NOBODY)
+            for (at, action), move in moves.items()
+            if at is state
         ):
             raise ValueError(f"a deal could stay {state} for ever: neither a timer nor an operator ends it")
 

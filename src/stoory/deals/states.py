@@ -41,9 +41,7 @@ RUNNING: Final = (*WORKING, State.WORK_SUBMITTED)
 FUNDED: Final = (*RUNNING, State.DISPUTED)
 """The escrow holds money."""
 
-CLOSED: Final = frozenset(
-    {State.COMPLETED, State.DECLINED, State.WITHDRAWN, State.EXPIRED, State.CANCELLED}
-)
+CLOSED: Final = frozenset({State.COMPLETED, State.DECLINED, State.WITHDRAWN, State.EXPIRED, State.CANCELLED})
 """The ends. A closed deal stays closed; applying again makes a new one."""
 
 FREE: Final = (*PENDING, State.DECLINED, State.WITHDRAWN, State.EXPIRED, State.CANCELLED)

@@ -11,8 +11,8 @@ from stoory.deals import moves, script
 from stoory.deals.actions.press import locked
 from stoory.deals.actions.record import Outcome, say
 from stoory.deals.buttons import Checkout
+from stoory.deals.conditions import Refusal
 from stoory.deals.queries import DealRow, people
-from stoory.deals.rules import Refusal
 from stoory.deals.script import Line
 from stoory.deals.states import Action, State
 from stoory.payments.actions.orders import place

@@ -13,11 +13,12 @@ from stoory.actor import Actor, Role
 from stoory.chat import queries as chat
 from stoory.deals import moves, queries
 from stoory.deals.actions.record import Outcome, asked, record
+from stoory.deals.conditions import Refusal
 from stoory.deals.deal import BODY, Deal, Door, Event, Press, Prompt, Unchanged
 from stoory.deals.doors import action_for_amount, action_for_status
 from stoory.deals.hiring import check_room
 from stoory.deals.queries import DealRow
-from stoory.deals.rules import Refusal, require_party
+from stoory.deals.rules import require_party
 from stoory.deals.states import PARTICIPANTS, Action
 from stoory.errors import Conflict, Invalid
 from stoory.money import Money

@@ -1,0 +1,317 @@
+"""From payment to the end: who holds the money after each move, and when the clocks run out."""
+
+from __future__ import annotations
+
+import pytest
+
+from stoory.actor import Role
+from stoory.deals import script
+from stoory.deals.deal import TEXT_INPUT, Deal, Unchanged
+from stoory.deals.projections import flow_data, projection
+from stoory.deals.states import Action, State
+from tests.rules.bargain import ASHA, OM, RAVI, Bargain, Person, accepted, disputed, funded, rs, submitted
+
+
+def money(deal: Deal) -> tuple[int, int, int]:
+    """Return what is held, released and refunded, in rupees."""
+    return tuple(amount.paise // 100 for amount in (deal.held, deal.released, deal.refunded))
+
+
+def test_proceeding_to_payment_says_nothing_until_razorpay_knows_the_order():
+    bargain = accepted()
+    bargain.press(ASHA, "proceed_to_payment")
+    assert (bargain.state, bargain.turn) == (State.PAYMENT_PENDING, Role.BRAND_OWNER)
+    assert bargain.lines == []
+    assert projection(bargain.deal).payment_status == "pending"
+
+
+def test_pressed_again_nothing_new_happens():
+    bargain = accepted()
+    bargain.press(ASHA, "proceed_to_payment")
+    assert bargain.press(ASHA, "proceed_to_payment") == Unchanged(Action.PROCEED_TO_PAYMENT)
+
+
+def test_unconfirmed_terms_are_not_paid():
+    assert accepted(confirmed=False).conflict(ASHA, "proceed_to_payment") == "awaiting_influencer"
+
+
+def test_a_captured_payment_fills_the_escrow():
+    bargain = funded()
+    assert (bargain.state, bargain.turn) == (State.IN_PROGRESS, Role.INFLUENCER)
+    assert money(bargain.deal) == (5000, 0, 0)
+    shown = projection(bargain.deal)
+    assert (shown.status, shown.payment_status, shown.paid_at) == ("in_progress", "paid", bargain.now)
+    assert [button.id for button in bargain.lines[0].action_data.buttons] == ["submit_work"]
+
+
+def test_a_payment_made_without_pressing_again_funds_an_accepted_deal():
+    bargain = accepted()
+    bargain.press(ASHA, "proceed_to_payment")
+    bargain.system(Action.PAYMENT_FAILED, amount=5000)
+    assert bargain.state is State.ACCEPTED
+    bargain.system(Action.PAYMENT_CAPTURED, amount=5000)
+    assert bargain.state is State.IN_PROGRESS
+
+
+@pytest.mark.parametrize("make", [funded, submitted, disputed])
+def test_a_second_payment_changes_nothing_and_both_are_told(make: object):
+    bargain: Bargain = make()  # pyright: ignore[reportCallIssue]
+    before = bargain.deal
+    event = bargain.system(Action.PAYMENT_CAPTURED, amount=5000)
+    assert (bargain.state, bargain.deal.held, bargain.turn) == (
+        before.state,
+        before.held,
+        before.awaiting_role,
+    )
+    assert {notice.role for notice in script.notices(bargain.deal, event)} == {
+        Role.BRAND_OWNER,
+        Role.INFLUENCER,
+    }
+    assert "goes back by itself" in bargain.lines[0].text
+
+
+def test_a_payment_for_a_withdrawn_deal_changes_nothing():
+    bargain = accepted()
+    bargain.press(ASHA, "proceed_to_payment")
+    bargain.press(RAVI, "withdraw_proposal")
+    bargain.system(Action.PAYMENT_CAPTURED, amount=5000)
+    assert bargain.state is State.WITHDRAWN
+    assert money(bargain.deal) == (0, 0, 0)
+
+
+def test_a_checkout_left_open_is_abandoned_after_half_an_hour_and_can_be_opened_again():
+    bargain = accepted()
+    bargain.press(ASHA, "proceed_to_payment")
+    assert bargain.wait(minutes=29) == []
+    assert [event.action for event in bargain.wait(minutes=1)] == [Action.PAYMENT_ABANDONED]
+    assert bargain.state is State.ACCEPTED
+    bargain.press(ASHA, "proceed_to_payment")
+    assert bargain.wait(minutes=29) == []
+
+
+def test_the_time_to_pay_runs_from_the_first_acceptance():
+    bargain = accepted()
+    bargain.wait(days=2, hours=23, minutes=50)
+    bargain.press(ASHA, "proceed_to_payment")
+    assert [event.action for event in bargain.wait(minutes=10)] == [Action.PAYMENT_EXPIRED]
+    assert projection(bargain.deal).status == "cancelled"
+
+
+def test_submitting_asks_for_the_work():
+    bargain = funded()
+    prompt = bargain.press(RAVI, "submit_work")
+    line = script.prompt_line(bargain.deal, prompt)
+    assert [field.id for field in line.action_data.input_fields] == ["description", "links"]
+    assert bargain.state is State.IN_PROGRESS
+
+
+def test_links_may_come_one_a_line():
+    bargain = funded()
+    bargain.press(
+        RAVI, "submit_work", description="Two", links="https://a.example/1\n\n https://a.example/2 "
+    )
+    assert bargain.deal.work.links == ("https://a.example/1", "https://a.example/2")
+    assert bargain.state is State.WORK_SUBMITTED
+
+
+def test_files_cannot_be_attached_yet():
+    wrong = funded().wrong_fields(
+        RAVI, "work_submission", description="Two", file_ids=["f"], links=["ftp://x"]
+    )
+    assert wrong == ["data.links", "data.file_ids"]
+
+
+def test_submitted_work_waits_for_the_brand_with_its_buttons():
+    bargain = submitted()
+    assert bargain.turn is Role.BRAND_OWNER
+    shown = [button.id for button in bargain.lines[0].action_data.buttons]
+    assert shown == ["approve_work", "request_changes", "open_dispute"]
+
+
+def test_approval_releases_all_that_is_held():
+    bargain = submitted()
+    bargain.press(ASHA, "approve_work")
+    assert bargain.state is State.COMPLETED
+    assert money(bargain.deal) == (0, 5000, 0)
+    assert projection(bargain.deal).payment_status == "paid"
+
+
+def test_approval_without_a_submission_says_so():
+    bargain = funded()
+    event = bargain.press(ASHA, "approve_work")
+    assert event.data["without_submission"] is True
+
+
+def test_after_14_days_the_work_is_approved_by_itself_with_two_reminders_before():
+    bargain = submitted()
+    assert [(e.action, e.data.get("n")) for e in bargain.wait(days=7)] == [(Action.REMINDER, 1)]
+    assert [(e.action, e.data.get("n")) for e in bargain.wait(days=6)] == [(Action.REMINDER, 2)]
+    assert [e.action for e in bargain.wait(days=1)] == [Action.AUTO_APPROVE]
+    assert money(bargain.deal) == (0, 5000, 0)
+
+
+def test_changes_can_be_asked_for_three_times_and_the_third_is_announced_as_the_last():
+    bargain = submitted()
+    for n in range(3):
+        bargain.press(ASHA, "change_request", door=TEXT_INPUT, feedback="Show the logo")
+        assert bargain.turn is Role.INFLUENCER
+        assert ("last changes" in bargain.lines[0].text) is (n == 2)
+        bargain.press(RAVI, "work_submission", door=TEXT_INPUT, description="Again")
+    assert bargain.conflict(ASHA, "request_changes") == "no_changes_left"
+    assert [button.id for button in bargain.lines[0].action_data.buttons] == ["approve_work", "open_dispute"]
+
+
+def test_work_that_never_comes_is_paid_back_75_days_after_payment():
+    bargain = funded()
+    assert [e.action for e in bargain.wait(days=74, hours=23)] == [Action.REMINDER]
+    assert [e.action for e in bargain.wait(hours=1)] == [Action.DELIVERY_OVERDUE]
+    assert bargain.state is State.CANCELLED
+    assert money(bargain.deal) == (0, 0, 5000)
+    assert projection(bargain.deal).payment_status == "refunded"
+
+
+def test_a_named_day_of_delivery_has_a_week_of_grace():
+    bargain = Bargain()
+    bargain.offer(ASHA, 4500, deliver_by="2026-03-20")
+    bargain.press(RAVI, "accept_proposal")
+    bargain.press(ASHA, "proceed_to_payment")
+    bargain.system(Action.PAYMENT_CAPTURED, amount=4500)
+    assert bargain.deal.expires_at.isoformat() == "2026-03-27T23:59:59+00:00"
+
+
+def test_after_a_change_request_there_is_a_week_at_least():
+    bargain = Bargain()
+    bargain.offer(ASHA, 4500, deliver_by="2026-03-03")
+    bargain.press(RAVI, "accept_proposal")
+    bargain.press(ASHA, "proceed_to_payment")
+    bargain.system(Action.PAYMENT_CAPTURED, amount=4500)
+    bargain.press(RAVI, "work_submission", door=TEXT_INPUT, description="Two videos")
+    bargain.wait(days=12)
+    bargain.press(ASHA, "change_request", door=TEXT_INPUT, feedback="Show the logo")
+    assert (bargain.deal.expires_at - bargain.now).days == 7
+
+
+def test_the_influencer_may_give_up_and_all_goes_back():
+    bargain = funded()
+    bargain.press(RAVI, "cancel_deal", reason="I am ill")
+    assert bargain.state is State.CANCELLED
+    assert money(bargain.deal) == (0, 0, 5000)
+
+
+def test_the_brand_cannot_cancel_what_is_funded():
+    assert funded().conflict(ASHA, "cancel_deal") == "invalid_action"
+
+
+@pytest.mark.parametrize(("proposer", "other"), [(ASHA, RAVI), (RAVI, ASHA)])
+def test_a_proposed_cancellation_is_accepted_by_the_other_side_only(proposer: Person, other: Person):
+    bargain = submitted()
+    bargain.press(proposer, "propose_cancel", door=TEXT_INPUT, refund_amount=2000)
+    assert flow_data(bargain.deal, Role.INFLUENCER).cancel.refund_amount == rs(2000)
+    assert bargain.turn is Role.BRAND_OWNER
+    assert bargain.conflict(proposer, "accept_cancel") == "invalid_action"
+    bargain.press(other, "accept_cancel")
+    assert bargain.state is State.CANCELLED
+    assert money(bargain.deal) == (0, 3000, 2000)
+
+
+@pytest.mark.parametrize("amount", [-1, 0.5, 5000.01, "2000", True])
+def test_a_cancellation_gives_back_nothing_or_a_rupee_to_all(amount: object):
+    from decimal import Decimal
+
+    told = Decimal(str(amount)) if isinstance(amount, float) else amount
+    assert funded().wrong_fields(ASHA, "propose_cancel", refund_amount=told) == ["data.refund_amount"]
+
+
+def test_a_rejected_or_overtaken_proposal_is_gone():
+    bargain = funded()
+    bargain.press(ASHA, "propose_cancel", door=TEXT_INPUT, refund_amount=0)
+    bargain.press(RAVI, "reject_cancel")
+    assert bargain.deal.cancel_proposal is None
+    bargain.press(ASHA, "propose_cancel", door=TEXT_INPUT, refund_amount=5000)
+    bargain.press(RAVI, "work_submission", door=TEXT_INPUT, description="Two videos")
+    assert bargain.deal.cancel_proposal is None
+    assert bargain.conflict(RAVI, "accept_cancel") == "invalid_action"
+
+
+def test_a_dispute_stops_the_clocks_and_operators_are_reminded():
+    bargain = submitted()
+    bargain.wait(days=10)
+    bargain.press(ASHA, "dispute", door=TEXT_INPUT, reason="It is not what we agreed")
+    assert (bargain.state, bargain.turn, bargain.deal.deadlines) == (State.DISPUTED, Role.ADMIN, {})
+    reminders = [
+        *bargain.wait(seconds=1),
+        *bargain.wait(days=3),
+        *bargain.wait(days=4),
+        *bargain.wait(days=400),
+    ]
+    assert [event.data["n"] for event in reminders] == [1, 2, 3]
+    assert [notice.role for notice in script.notices(bargain.deal, reminders[0])] == [Role.ADMIN]
+    assert script.messages(bargain.deal, reminders[0]) == []
+
+
+def test_after_a_withdrawn_dispute_the_clock_goes_on_with_the_time_left():
+    bargain = submitted()
+    bargain.wait(days=10)
+    bargain.press(ASHA, "dispute", door=TEXT_INPUT, reason="It is not what we agreed")
+    bargain.wait(days=30)
+    bargain.press(ASHA, "withdraw_dispute")
+    assert (bargain.state, bargain.turn) == (State.WORK_SUBMITTED, Role.BRAND_OWNER)
+    assert (bargain.deal.expires_at - bargain.now).days == 4
+    assert [e.action for e in bargain.wait(days=4)] == [Action.AUTO_APPROVE]
+
+
+def test_only_the_opener_withdraws_and_only_the_other_replies():
+    bargain = disputed()
+    assert bargain.conflict(RAVI, "withdraw_dispute") == "invalid_action"
+    assert bargain.conflict(ASHA, "dispute_reply", reason="So") == "invalid_action"
+    bargain.press(RAVI, "dispute_reply", door=TEXT_INPUT, reason="It is exactly that")
+    assert bargain.state is State.DISPUTED
+
+
+@pytest.mark.parametrize(
+    ("release", "refund", "state"), [(5000, 0, "completed"), (1, 4999, "completed"), (0, 5000, "cancelled")]
+)
+def test_an_operator_divides_what_is_held(release: int, refund: int, state: str):
+    bargain = disputed()
+    bargain.press(OM, "resolve_dispute", release_amount=release, refund_amount=refund, reason="Seen both")
+    assert bargain.state == state
+    assert money(bargain.deal) == (0, release, refund)
+
+
+def test_a_division_that_leaves_something_over_is_refused():
+    wrong = disputed().wrong_fields(
+        OM, "resolve_dispute", release_amount=3000, refund_amount=1999, reason="So"
+    )
+    assert wrong == ["data.release_amount", "data.refund_amount"]
+
+
+def test_nobody_but_an_operator_decides():
+    bargain = disputed()
+    for who in (ASHA, RAVI):
+        assert bargain.conflict(who, "resolve_dispute") == "invalid_action"
+        assert bargain.conflict(who, "refund") == "invalid_action"
+
+
+def test_an_operators_refund_leaves_the_deal_running_until_nothing_is_left():
+    bargain = submitted()
+    bargain.press(OM, "refund", amount=2000, reason="One video less")
+    assert (bargain.state, bargain.turn) == (State.WORK_SUBMITTED, Role.BRAND_OWNER)
+    assert money(bargain.deal) == (3000, 0, 2000)
+    bargain.press(OM, "refund", reason="All of it")
+    assert bargain.state is State.CANCELLED
+    assert money(bargain.deal) == (0, 0, 5000)
+
+
+def test_what_was_given_back_is_not_released():
+    bargain = submitted()
+    bargain.press(OM, "refund", amount=2000, reason="One video less")
+    bargain.press(ASHA, "approve_work")
+    assert money(bargain.deal) == (0, 3000, 2000)
+    assert projection(bargain.deal).payment_status == "paid"
+
+
+def test_hiring_somebody_else_is_told_as_such():
+    bargain = Bargain()
+    bargain.system(Action.POSTING_CANCELLED, cause="hired")
+    assert bargain.state is State.DECLINED
+    assert "Somebody else has been hired" in bargain.lines[0].text
