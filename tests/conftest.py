@@ -14,8 +14,12 @@ import pytest
 from stoory.app import Application
 from stoory.platform import migrations
 from stoory.platform.postgres import Server
+from stoory.sandbox.razorpay.gateway import Config
 from stoory.settings import Settings
 from tests import invariants
+from tests.money import Market
+from tests.sandbox.server import running
+from tests.till import Till
 from tests.world import ASHA, KABIR, MEERA, OM, RAVI, World, lay
 
 hypothesis.settings.register_profile("seeded", derandomize=True, deadline=None)
@@ -38,10 +42,31 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def sandbox() -> Iterator[str]:
+    """Run Razorpay's sandbox, and return its address. Its webhooks wait until a test delivers them."""
+    with running(Config(webhook_url="http://stoory.test/api/payments/webhook")) as address:
+        httpx.put(f"{address}/__sandbox/webhook", json={"is_held": True}).raise_for_status()
+        yield address
+
+
+@pytest.fixture
+async def till(sandbox: str) -> AsyncIterator[Till]:
+    """Return the sandbox, as new, to be driven."""
+    async with httpx.AsyncClient(base_url=sandbox) as client:
+        (await client.post("/__sandbox/reset", json={})).raise_for_status()
+        (await client.put("/__sandbox/webhook", json={"is_held": True})).raise_for_status()
+        yield Till(client)
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory, sandbox: str) -> Settings:
     """Return a development home's settings, without limits: those have tests of their own."""
     return Settings(
-        home=tmp_path_factory.mktemp("stoory"), secret="s" * 40, limit_auth="unlimited", limit_api="unlimited"
+        home=tmp_path_factory.mktemp("stoory"),
+        secret="s" * 40,
+        limit_auth="unlimited",
+        limit_api="unlimited",
+        sandbox_port=int(sandbox.rpartition(":")[2]),
     )
 
 
@@ -71,6 +96,12 @@ async def world(
     yield World(application)
     if request.node.get_closest_marker("breaks_invariants") is None:
         await invariants.check(application.db)
+
+
+@pytest.fixture
+def market(request: pytest.FixtureRequest) -> Market:
+    """Return everybody a payment is about, and Razorpay."""
+    return Market(**{name: request.getfixturevalue(name) for name in Market.__struct_fields__})
 
 
 @pytest.fixture

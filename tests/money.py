@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 import httpx
+from msgspec import Struct
 
 from tests.deals import applied
 from tests.till import Till
+from tests.world import World
 
 Client = httpx.AsyncClient
 Json = dict[str, Any]
@@ -46,7 +48,9 @@ async def submitted(asha: Client, ravi: Client, till: Till, amount: float = 5000
     return request, order
 
 
-async def pressed(client: Client, request: Json, action: str, data: Json | None = None, *, expect: int = 200) -> Json:
+async def pressed(
+    client: Client, request: Json, action: str, data: Json | None = None, *, expect: int = 200
+) -> Json:
     """Press a button of the request's conversation."""
     path = f"/api/messages/conversations/{request['conversation_id']}/button-click"
     answer = await client.post(path, json={"action": action, "data": data or {}})
@@ -72,3 +76,35 @@ async def balances(om: Client) -> dict[str, float]:
     books = (await om.get("/api/admin/ledger/balance")).json()
     assert books["total"] == 0
     return {row["account"]: row["balance"] for row in books["accounts"] if row["balance"]}
+
+
+class Market(Struct):
+    """Everybody a payment is about, and Razorpay."""
+
+    world: World
+    asha: Client
+    ravi: Client
+    om: Client
+    nobody: Client
+    till: Till
+
+    async def hear(self, *, times: int = 1, is_reversed: bool = False) -> None:
+        """Let the webhooks that wait arrive, so often and in that order, and be applied."""
+        answers = await self.till.deliver(self.nobody, times=times, is_reversed=is_reversed)
+        assert {answer.status_code for answer in answers} <= {200}
+        await self.world.apply_webhooks()
+
+    async def send(self, body: bytes) -> None:
+        """Let a webhook of our own making arrive, well signed, and be applied."""
+        answer = await self.nobody.post("/api/payments/webhook", content=body, headers=self.till.signed(body))
+        assert answer.status_code == 200, answer.text
+        await self.world.apply_webhooks()
+
+    async def ordered(self, amount: float = 5000) -> tuple[Json, Json]:
+        """Let Asha proceed to the payment of an agreed deal; return the request and the order."""
+        request = await agreed(self.asha, self.ravi, amount)
+        return request, await ordered(self.asha, request)
+
+    async def order(self, order: Json) -> Json:
+        """Return an order with its payments and refunds."""
+        return (await self.asha.get(f"/api/payments/orders/{order['id']}")).json()

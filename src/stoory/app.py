@@ -23,6 +23,7 @@ from stoory.deals import api as deals_api
 from stoory.deals import jobs as deals_jobs
 from stoory.deals.actions.fund import DEAL
 from stoory.debug import api as debug_api
+from stoory.ledger import api as ledger_api
 from stoory.metrics import EXAMINE_EVERY_SECONDS, Watch
 from stoory.notifications import jobs as notifications_jobs
 from stoory.payments import api as payments_api
@@ -70,6 +71,7 @@ ROUTES: Final = [
     *accounts_api.ROUTES,
     *chat_api.ROUTES,
     *deals_api.ROUTES,
+    *ledger_api.ROUTES,
     *operations.ROUTES,
     *payments_api.ROUTES,
     *postings_api.ROUTES,

@@ -9,7 +9,7 @@ import pytest
 
 from tests.money import agreed, balances, funded, ordered, pressed, state_of
 from tests.till import Till
-from tests.world import ASHA, World
+from tests.world import ASHA
 
 Client = httpx.AsyncClient
 
@@ -65,7 +65,9 @@ async def test_the_first_order_is_created_with_201(asha: Client, ravi: Client) -
 async def test_an_order_for_another_amount_is_refused(asha: Client, ravi: Client) -> None:
     request = await agreed(asha, ravi)
 
-    answer = await asha.post("/api/payments/create-order", json={"request_id": request["id"], "amount": 4999.99})
+    answer = await asha.post(
+        "/api/payments/create-order", json={"request_id": request["id"], "amount": 4999.99}
+    )
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "amount"
@@ -124,9 +126,7 @@ async def test_a_forged_signature_is_refused(asha: Client, ravi: Client, till: T
     assert await state_of(asha, request) == "payment_pending"
 
 
-async def test_another_orders_payment_does_not_pay_this_one(
-    asha: Client, ravi: Client, meera: Client, till: Till
-) -> None:
+async def test_another_orders_payment_does_not_pay_this_one(asha: Client, ravi: Client, till: Till) -> None:
     """Kabir could pay a cheap order of his own and show its signature for Asha's."""
     request = await agreed(asha, ravi)
     mine = await till.pay((await ordered(asha, request))["razorpay_order_id"])
@@ -137,7 +137,9 @@ async def test_another_orders_payment_does_not_pay_this_one(
     assert await state_of(asha, request) == "payment_pending"
 
 
-async def test_kabir_cannot_verify_ashas_payment(asha: Client, ravi: Client, kabir: Client, till: Till) -> None:
+async def test_kabir_cannot_verify_ashas_payment(
+    asha: Client, ravi: Client, kabir: Client, till: Till
+) -> None:
     request = await agreed(asha, ravi)
     fields = await till.pay((await ordered(asha, request))["razorpay_order_id"])
 
@@ -182,7 +184,9 @@ async def test_after_a_failed_payment_the_same_order_is_paid(asha: Client, ravi:
     assert await state_of(asha, request) == "in_progress"
 
 
-async def test_razorpay_down_is_told_and_the_next_press_goes_on(asha: Client, ravi: Client, till: Till) -> None:
+async def test_razorpay_down_is_told_and_the_next_press_goes_on(
+    asha: Client, ravi: Client, till: Till
+) -> None:
     request = await agreed(asha, ravi)
     await till.fault("server_error", path="/v1/orders", times=20)
 
@@ -196,7 +200,7 @@ async def test_razorpay_down_is_told_and_the_next_press_goes_on(asha: Client, ra
     assert len((await asha.get("/api/payments/orders")).json()["orders"]) == 1
 
 
-async def test_two_hundred_presses_at_once_make_one_order(world: World, asha: Client, ravi: Client) -> None:
+async def test_two_hundred_presses_at_once_make_one_order(asha: Client, ravi: Client) -> None:
     request = await agreed(asha, ravi)
     headers = {"Idempotency-Key": "one and only"}
 

@@ -3,202 +3,224 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any, Final
 
-import httpx
 import pytest
 
-from tests.money import agreed, balances, funded, ordered, pressed, state_of
-from tests.till import Till
-from tests.world import World
+from tests.money import Market, balances, funded, pressed, state_of
 
-Client = httpx.AsyncClient
-
-WEBHOOK = "/api/payments/webhook"
+WEBHOOK: Final = "/api/payments/webhook"
 
 
-async def test_a_webhook_alone_funds_the_deal(
-    world: World, asha: Client, ravi: Client, nobody: Client, till: Till
-) -> None:
-    request = await agreed(asha, ravi)
-    await till.pay((await ordered(asha, request))["razorpay_order_id"])
+def payment(order: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return a payment of an order as a webhook tells of it."""
+    return {
+        "id": "pay_ZZZZZZZZZZZZZZ",
+        "order_id": order["razorpay_order_id"],
+        "amount": order["amount_paise"],
+        "currency": "INR",
+        "status": "captured",
+        "captured": True,
+        "method": "upi",
+        "created_at": 1,
+        **changes,
+    }
 
-    answers = await till.deliver(nobody)
-    await world.apply_webhooks()
 
-    assert {answer.status_code for answer in answers} == {200}
-    assert await state_of(asha, request) == "in_progress"
+async def test_a_webhook_alone_funds_the_deal(market: Market) -> None:
+    request, order = await market.ordered()
+    await market.till.pay(order["razorpay_order_id"])
+
+    await market.hear()
+
+    assert await state_of(market.asha, request) == "in_progress"
 
 
-@pytest.mark.parametrize("order_of_arrival", ["as_sent", "reversed"])
+@pytest.mark.parametrize("is_reversed", [False, True])
 async def test_arriving_three_times_and_in_any_order_it_is_one_capture(
-    world: World, asha: Client, ravi: Client, om: Client, nobody: Client, till: Till, order_of_arrival: str
+    market: Market, *, is_reversed: bool
 ) -> None:
-    request = await agreed(asha, ravi)
-    order = await ordered(asha, request)
-    await till.pay(order["razorpay_order_id"], outcome="failed")
-    await till.pay(order["razorpay_order_id"])
+    request, order = await market.ordered()
+    await market.till.pay(order["razorpay_order_id"], outcome="failed")
+    await market.till.pay(order["razorpay_order_id"])
 
-    await till.deliver(nobody, times=3, is_reversed=order_of_arrival == "reversed")
-    await world.apply_webhooks()
+    await market.hear(times=3, is_reversed=is_reversed)
 
-    assert await state_of(asha, request) == "in_progress"
-    assert (await balances(om))[f"escrow:{request['id']}"] == -5000
+    assert await state_of(market.asha, request) == "in_progress"
+    assert (await balances(market.om))[f"escrow:{request['id']}"] == -5000
 
 
-async def test_verify_webhook_and_reconciler_at_once_are_one_capture(
-    world: World, asha: Client, ravi: Client, om: Client, nobody: Client, till: Till
-) -> None:
-    request = await agreed(asha, ravi)
-    fields = await till.pay((await ordered(asha, request))["razorpay_order_id"])
-    await till.deliver(nobody)
+async def test_verify_webhook_and_reconciler_at_once_are_one_capture(market: Market) -> None:
+    request, order = await market.ordered()
+    fields = await market.till.pay(order["razorpay_order_id"])
+    await market.till.deliver(market.nobody)
 
     verified, *_ = await asyncio.gather(
-        asha.post("/api/payments/verify-payment", json=fields),
-        asha.post("/api/payments/verify-payment", json=fields),
-        world.apply_webhooks(),
-        world.reconcile(),
+        market.asha.post("/api/payments/verify-payment", json=fields),
+        market.asha.post("/api/payments/verify-payment", json=fields),
+        market.world.apply_webhooks(),
+        market.world.reconcile(),
     )
 
     assert verified.status_code == 200
-    assert (await balances(om))[f"escrow:{request['id']}"] == -5000
+    assert (await balances(market.om))[f"escrow:{request['id']}"] == -5000
 
 
-async def test_a_lost_webhook_is_made_good_by_the_reconciler(
-    world: World, asha: Client, ravi: Client, till: Till
-) -> None:
-    request = await agreed(asha, ravi)
-    await till.pay((await ordered(asha, request))["razorpay_order_id"])
+async def test_a_lost_webhook_is_made_good_by_the_reconciler(market: Market) -> None:
+    request, order = await market.ordered()
+    await market.till.pay(order["razorpay_order_id"])
 
-    await world.pass_time(minutes=16)
+    await market.world.pass_time(minutes=16)
 
-    assert await state_of(asha, request) == "in_progress"
+    assert await state_of(market.asha, request) == "in_progress"
 
 
-async def test_money_for_a_withdrawn_deal_goes_back_by_itself(
-    world: World, asha: Client, ravi: Client, om: Client, nobody: Client, till: Till
-) -> None:
-    request = await agreed(asha, ravi)
-    order = await ordered(asha, request)
-    await till.pay(order["razorpay_order_id"])
-    await pressed(ravi, request, "withdraw_proposal")
+async def test_money_for_a_withdrawn_deal_goes_back_by_itself(market: Market) -> None:
+    request, order = await market.ordered()
+    await market.till.pay(order["razorpay_order_id"])
+    await pressed(market.ravi, request, "withdraw_proposal")
 
-    await till.deliver(nobody)
-    await world.apply_webhooks()
-    await world.do_jobs()
+    await market.hear()
+    await market.world.do_jobs()
 
-    assert await state_of(asha, request) == "withdrawn"
-    shown = (await asha.get(f"/api/payments/orders/{order['id']}")).json()
+    assert await state_of(market.asha, request) == "withdrawn"
+    shown = await market.order(order)
     assert shown["order"]["status"] == "refunded"
-    assert [(each["cause"], each["amount"], each["status"]) for each in shown["refunds"]] == [
-        ("surplus", 5000, "processed")
-    ]
-    kept = await balances(om)
-    assert (kept["gateway"], kept["fees"]) == (-118, 118)
-    assert "refunds_due" not in kept
+    [refund] = shown["refunds"]
+    assert (refund["cause"], refund["amount"], refund["status"]) == ("surplus", 5000, "processed")
+    assert await balances(market.om) == {"gateway": -118, "fees": 118}
 
 
-async def test_a_second_payment_of_a_funded_deal_goes_back(
-    world: World, asha: Client, ravi: Client, om: Client, nobody: Client, till: Till
-) -> None:
-    await till.quirk(duplicates="capture")
-    request, order = await funded(asha, ravi, till)
-    await till.pay(order["razorpay_order_id"])
+async def test_late_money_of_an_expired_deal_is_found_by_the_reconciler_and_goes_back(market: Market) -> None:
+    request, order = await market.ordered()
+    await market.world.pass_time(days=4)
+    await market.till.pay(order["razorpay_order_id"])
 
-    await till.deliver(nobody)
-    await world.apply_webhooks()
-    await world.do_jobs()
+    await market.world.pass_time(minutes=16)
 
-    assert await state_of(asha, request) == "in_progress"
-    shown = (await asha.get(f"/api/payments/orders/{order['id']}")).json()
+    assert await state_of(market.asha, request) == "expired"
+    assert (await market.order(order))["order"]["status"] == "refunded"
+
+
+async def test_a_second_payment_of_a_funded_deal_goes_back(market: Market) -> None:
+    await market.till.quirk(duplicates="capture")
+    request, order = await funded(market.asha, market.ravi, market.till)
+    await market.till.pay(order["razorpay_order_id"])
+
+    await market.hear()
+    await market.world.do_jobs()
+
+    shown = await market.order(order)
+    assert await state_of(market.asha, request) == "in_progress"
     assert shown["order"]["status"] == "paid"
     assert sorted(each["status"] for each in shown["payments"]) == ["captured", "refunded"]
-    assert (await balances(om))[f"escrow:{request['id']}"] == -5000
+    assert (await balances(market.om))[f"escrow:{request['id']}"] == -5000
 
 
 @pytest.mark.parametrize("signature", [None, "0" * 64, "ünsigned", ""])
-async def test_an_unsigned_webhook_is_refused_and_not_kept(
-    world: World, asha: Client, ravi: Client, nobody: Client, till: Till, signature: str | None
-) -> None:
-    request = await agreed(asha, ravi)
-    await till.pay((await ordered(asha, request))["razorpay_order_id"])
-    delivery = (await till.waiting())[0]
-    headers = {"x-razorpay-event-id": "evt"} | ({"x-razorpay-signature": signature.encode()} if signature is not None else {})
+async def test_an_unsigned_webhook_is_refused_and_not_kept(market: Market, signature: str | None) -> None:
+    request, order = await market.ordered()
+    await market.till.pay(order["razorpay_order_id"])
+    delivery = (await market.till.waiting())[0]
+    headers = {} if signature is None else {"x-razorpay-signature": signature.encode()}
 
-    answer = await nobody.post(WEBHOOK, content=delivery.body, headers=headers)
-    await world.apply_webhooks()
+    answer = await market.nobody.post(WEBHOOK, content=delivery.body, headers=headers)
+    await market.world.apply_webhooks()
 
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_signature")
-    assert await state_of(asha, request) == "payment_pending"
+    assert await state_of(market.asha, request) == "payment_pending"
 
 
-async def test_a_changed_webhook_is_refused(world: World, asha: Client, ravi: Client, nobody: Client, till: Till) -> None:
-    request = await agreed(asha, ravi)
-    await till.pay((await ordered(asha, request))["razorpay_order_id"])
-    delivery = (await till.waiting())[0]
+async def test_a_changed_webhook_is_refused(market: Market) -> None:
+    _, order = await market.ordered()
+    await market.till.pay(order["razorpay_order_id"])
+    delivery = (await market.till.waiting())[0]
+    changed = delivery.body.replace(b"500000", b"500001")
 
-    answer = await nobody.post(WEBHOOK, content=delivery.body.replace(b"500000", b"500001"), headers=delivery.headers)
+    answer = await market.nobody.post(WEBHOOK, content=changed, headers=delivery.headers)
 
     assert answer.status_code == 400
 
 
-async def test_a_signed_event_nobody_knows_is_kept_and_does_nothing(
-    world: World, nobody: Client, till: Till
+@pytest.mark.parametrize(
+    "body", [b'{"event":"payment.downtime.started","payload":{}}', b"[]", b'{"event":7}', b"no json", b"{}"]
+)
+async def test_a_signed_event_nobody_knows_is_kept_and_does_nothing(market: Market, body: bytes) -> None:
+    await market.send(body)
+
+
+async def test_the_same_event_is_kept_once(market: Market) -> None:
+    body = b'{"event":"payment.downtime.started","payload":{}}'
+    for _ in range(3):
+        await market.send(body)
+
+    async with market.world.db.as_system("a test counts", readonly=True) as tx:
+        assert await tx.value(int, "select count(*) from webhook_events") == 1
+
+
+@pytest.mark.parametrize("changes", [{"amount": 100}, {"currency": "USD"}])
+async def test_a_payment_that_does_not_fit_is_quarantined_and_operators_are_told(
+    market: Market, changes: dict[str, Any]
 ) -> None:
-    for body in (b'{"event":"payment.downtime.started","payload":{}}', b"[]", b'{"event":7}', b"no json"):
-        answer = await nobody.post(WEBHOOK, content=body, headers=till.signed(body))
-        assert answer.status_code == 200, body
+    request, order = await market.ordered()
 
-    await world.apply_webhooks()
+    await market.send(market.till.event("payment.captured", payment=payment(order, **changes)))
 
-
-async def test_a_payment_of_another_amount_is_quarantined_and_told_to_operators(
-    world: World, asha: Client, ravi: Client, om: Client, nobody: Client, till: Till
-) -> None:
-    request = await agreed(asha, ravi)
-    order = await ordered(asha, request)
-    payment = {"id": "pay_ZZZZZZZZZZZZZZ", "order_id": order["razorpay_order_id"], "amount": 100, "currency": "INR",
-               "status": "captured", "captured": True, "method": "upi", "created_at": 1}
-    body = till.event("payment.captured", payment=payment)
-
-    await nobody.post(WEBHOOK, content=body, headers=till.signed(body))
-    await world.apply_webhooks()
-
-    assert await state_of(asha, request) == "payment_pending"
-    [waiting] = (await om.get("/api/admin/quarantine")).json()["quarantine"]
+    assert await state_of(market.asha, request) == "payment_pending"
+    [waiting] = (await market.om.get("/api/admin/quarantine")).json()["quarantine"]
     assert (waiting["kind"], waiting["subject"]) == ("payment_mismatch", "pay_ZZZZZZZZZZZZZZ")
-    assert (await asha.get("/api/admin/quarantine")).status_code == 403
+    resolved = await market.om.post(
+        f"/api/admin/quarantine/{waiting['id']}/resolve", json={"note": "Looked at"}
+    )
+    assert resolved.status_code == 200
+    assert (await market.om.get("/api/admin/quarantine")).json()["quarantine"] == []
 
 
-async def test_a_failed_payment_may_be_captured_after_all(
-    world: World, asha: Client, ravi: Client, nobody: Client, till: Till
-) -> None:
-    request = await agreed(asha, ravi)
-    fields = await till.pay((await ordered(asha, request))["razorpay_order_id"], outcome="late")
-    await till.advance(700)
-    await till.deliver(nobody)
-    await world.apply_webhooks()
-    after_timeout = await state_of(asha, request)
+async def test_money_for_an_order_nobody_made_is_quarantined(market: Market) -> None:
+    strange = {"razorpay_order_id": "order_AAAAAAAAAAAAAA", "amount_paise": 100}
 
-    await till.advance(700)
-    await till.deliver(nobody)
-    await world.apply_webhooks()
+    await market.send(market.till.event("payment.captured", payment=payment(strange)))
+
+    [waiting] = (await market.om.get("/api/admin/quarantine")).json()["quarantine"]
+    assert waiting["kind"] == "unknown_order"
+
+
+async def test_a_failed_payment_may_be_captured_after_all(market: Market) -> None:
+    request, order = await market.ordered()
+    await market.till.pay(order["razorpay_order_id"], outcome="late")
+    await market.till.advance(700)
+    await market.hear()
+    after_timeout = await state_of(market.asha, request)
+
+    await market.till.advance(700)
+    await market.hear()
 
     assert after_timeout == "accepted"
-    assert await state_of(asha, request) == "in_progress"
-    shown = await asha.post("/api/payments/verify-payment", json=fields)
-    assert shown.json()["payment"]["status"] == "captured"
+    assert await state_of(market.asha, request) == "in_progress"
 
 
-async def test_an_old_failure_does_not_undo_a_capture(
-    world: World, asha: Client, ravi: Client, nobody: Client, till: Till
-) -> None:
-    request, order = await funded(asha, ravi, till)
-    [payment] = (await asha.get(f"/api/payments/orders/{order['id']}")).json()["payments"]
-    told = {"id": payment["razorpay_payment_id"], "order_id": order["razorpay_order_id"], "amount": 500000,
-            "currency": "INR", "status": "failed", "captured": False, "method": "upi", "created_at": 1}
-    body = till.event("payment.failed", payment=told)
+async def test_an_old_failure_does_not_undo_a_capture(market: Market) -> None:
+    request, order = await funded(market.asha, market.ravi, market.till)
+    [paid] = (await market.order(order))["payments"]
+    told = payment(order, id=paid["razorpay_payment_id"], status="failed", captured=False)
 
-    await nobody.post(WEBHOOK, content=body, headers=till.signed(body))
-    await world.apply_webhooks()
+    await market.send(market.till.event("payment.failed", payment=told))
 
-    assert await state_of(asha, request) == "in_progress"
+    assert await state_of(market.asha, request) == "in_progress"
+    assert [each["status"] for each in (await market.order(order))["payments"]] == ["captured"]
+
+
+async def test_a_webhook_that_cannot_be_applied_waits_for_an_operator_who_tries_again(market: Market) -> None:
+    await market.nobody.post(
+        WEBHOOK,
+        content=(body := market.till.event("payment.captured", payment={"id": "pay_ZZZZZZZZZZZZZZ"})),
+        headers=market.till.signed(body),
+    )
+    for _ in range(9):
+        await market.world.pass_time(minutes=6)
+
+    [waiting] = (await market.om.get("/api/admin/quarantine")).json()["quarantine"]
+    again = await market.om.post(f"/api/admin/quarantine/{waiting['id']}/retry")
+
+    assert waiting["kind"] == "webhook_failed"
+    assert again.json()["quarantined"]["resolved_at"] is not None

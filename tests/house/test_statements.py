@@ -21,6 +21,8 @@ OWNERS: Final = {
     "postings": {"campaigns", "bids"},
     "chat": {"conversations", "messages", "participations"},
     "requests": {"requests"},
+    "ledger": {"ledger_accounts", "ledger_entries", "ledger_journals"},
+    "payments": {"orders", "payments", "refunds", "order_events", "webhook_events", "quarantine"},
     "deals": {"deals", "deal_events"},
     "platform": {"pgqueuer"},
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from stoory.actor import Role
@@ -216,7 +218,6 @@ def test_a_proposed_cancellation_is_accepted_by_the_other_side_only(proposer: Pe
 
 @pytest.mark.parametrize("amount", [-1, 0.5, 5000.01, "2000", True])
 def test_a_cancellation_gives_back_nothing_or_a_rupee_to_all(amount: object):
-    from decimal import Decimal
 
     told = Decimal(str(amount)) if isinstance(amount, float) else amount
     assert funded().wrong_fields(ASHA, "propose_cancel", refund_amount=told) == ["data.refund_amount"]

@@ -115,7 +115,7 @@ def _listeners(deal: Deal, event: Event) -> tuple[Role, ...]:
 
 
 def settles(deal: Deal, lines: list[Line]) -> bool:
-    """Tell whether what is said now answers the conversation's open action: by a new one, by an operator, or by the end."""
+    """Tell whether the conversation's open action is answered: by a new one, by calling an operator, by the end."""
     return deal.is_closed or deal.awaiting_role is Role.ADMIN or any(line.action_data for line in lines)
 
 

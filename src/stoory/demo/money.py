@@ -28,7 +28,10 @@ async def _payment(stage: Stage, request: Json, conversation: Json) -> Json:
     again = await stage.step(
         "Asha", "asks for the order again", "POST", f"/api/requests/{request['id']}/payment"
     )
-    stage.check("it is the same order, for 4,800", holds=again["order"]["id"] == order["id"] and order["amount"] == 4800)
+    stage.check(
+        "it is the same order, for 4,800",
+        holds=again["order"]["id"] == order["id"] and order["amount"] == 4800,
+    )
     failed = await stage.at_checkout(order["razorpay_order_id"], "failed")
     forged = {**failed, "razorpay_signature": "0" * 64}
     verify = "/api/payments/verify-payment"
@@ -68,10 +71,19 @@ async def _release(stage: Stage, request: Json, conversation: Json, order: Json)
     stage.check("the deal is completed", holds=done["next_flow_state"] == "completed")
     refund = {"reason": "Too late"}
     await stage.step(
-        "Om", "tries to give it back", "POST", f"/api/payments/orders/{order['id']}/refund", refund, expect=(409,)
+        "Om",
+        "tries to give it back",
+        "POST",
+        f"/api/payments/orders/{order['id']}/refund",
+        refund,
+        expect=(409,),
     )
-    seen = (await stage.step("Ravi", "looks at his application", "GET", f"/api/requests/{request['id']}"))["request"]
-    stage.check("it is completed and paid", holds=(seen["status"], seen["payment_status"]) == ("completed", "paid"))
+    seen = (await stage.step("Ravi", "looks at his application", "GET", f"/api/requests/{request['id']}"))[
+        "request"
+    ]
+    stage.check(
+        "it is completed and paid", holds=(seen["status"], seen["payment_status"]) == ("completed", "paid")
+    )
 
 
 async def _payout(stage: Stage) -> None:
@@ -79,9 +91,18 @@ async def _payout(stage: Stage) -> None:
     wallet = (await stage.step("Ravi", "looks at his wallet", "GET", "/api/wallet"))["wallet"]
     stage.check("4,320 of it are this deal's: 4,800 less 10 %", holds=wallet["available"] >= 4320)
     account = {**PAYOUT_ACCOUNT, "password": stage.password}
-    await stage.step("Ravi", "says where to", "POST", "/api/wallet/payout-account", account, expect=(200, 201))
+    await stage.step(
+        "Ravi", "says where to", "POST", "/api/wallet/payout-account", account, expect=(200, 201)
+    )
     payout = (
-        await stage.step("Ravi", "asks for his money", "POST", "/api/wallet/payouts", {"amount": wallet["available"]}, expect=(201,))
+        await stage.step(
+            "Ravi",
+            "asks for his money",
+            "POST",
+            "/api/wallet/payouts",
+            {"amount": wallet["available"]},
+            expect=(201,),
+        )
     )["payout"]
     await stage.step(
         "Om",

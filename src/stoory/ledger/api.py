@@ -6,7 +6,6 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from litestar.params import FromQuery, QueryParameter
-from msgspec import Struct
 
 from stoory.ledger import queries
 from stoory.ledger.queries import AccountBalance, Line
@@ -15,7 +14,9 @@ from stoory.platform.http.answers import Answer
 from stoory.platform.http.pages import DEFAULT_PAGE_ROWS, CursorParam, Limit, Pagination, decode_cursor, page
 from stoory.platform.http.routes import OPERATORS, Db, Me, get
 
-AccountName = Annotated[str | None, QueryParameter(name="account", max_length=80, description="only this account")]
+AccountName = Annotated[
+    str | None, QueryParameter(name="account", max_length=80, description="only this account")
+]
 
 
 class BalanceAnswer(Answer):

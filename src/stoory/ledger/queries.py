@@ -69,8 +69,8 @@ async def lock_accounts(tx: Tx, journal: Journal) -> list[str]:
     return await tx.value(
         list[str],
         """
-        select coalesce(array_agg(held.account) filter (where held.side = 'credit' and held.balance_paise + n.amount > 0),
-                        '{}')
+        select coalesce(array_agg(held.account)
+                          filter (where held.side = 'credit' and held.balance_paise + n.amount > 0), '{}')
           from (select account, side, balance_paise
                   from ledger_accounts
                  where account = any ($1::text[])
@@ -179,7 +179,9 @@ class Line(Struct, kw_only=True):
     payout_id: UUID | None
 
 
-async def lines(tx: Tx, *, account: str | None, request_id: UUID | None, before: int | None, rows: int) -> list[Line]:
+async def lines(
+    tx: Tx, *, account: str | None, request_id: UUID | None, before: int | None, rows: int
+) -> list[Line]:
     """Return a page of the entries the viewer may see, newest first: debit +, credit -."""
     return await tx.all(
         Line,

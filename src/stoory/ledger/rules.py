@@ -71,7 +71,10 @@ class Journal(Struct, frozen=True, kw_only=True):
 def captured(payment_id: UUID, *, amount: Money, request_id: UUID) -> Journal:
     """Return the funding of a deal."""
     return _journal(
-        f"capture:{payment_id}", "captured", {GATEWAY: amount, escrow(request_id): -amount}, request_id=request_id
+        f"capture:{payment_id}",
+        "captured",
+        {GATEWAY: amount, escrow(request_id): -amount},
+        request_id=request_id,
     )
 
 
@@ -115,7 +118,9 @@ def refund_given(refund_id: UUID, *, amount: Money) -> Journal:
 
 def refund_processed(refund_id: UUID, *, amount: Money) -> Journal:
     """Return a refund that has left."""
-    return _journal(f"refund_processed:{refund_id}", "refund_processed", {REFUNDS_DUE: amount, GATEWAY: -amount})
+    return _journal(
+        f"refund_processed:{refund_id}", "refund_processed", {REFUNDS_DUE: amount, GATEWAY: -amount}
+    )
 
 
 def settled_to_bank(settlement_id: str, *, amount: Money) -> Journal:

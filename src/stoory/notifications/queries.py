@@ -28,13 +28,12 @@ async def insert_notification(
 
 async def operators(tx: Tx) -> list[UUID]:
     """Return everybody who runs the place."""
-    return await tx.all(
-        UUID,
+    return await tx.value(
+        list[UUID],
         """
-        select id
+        select coalesce(array_agg(id order by id), '{}')
           from users
          where role = 'admin'
            and status = 'active'
-         order by id
         """,
     )

@@ -23,7 +23,7 @@ from stoory.payments.queries import orders
 from stoory.payments.queries.orders import Order
 from stoory.payments.queries.refunds import Refund
 from stoory.platform.database import Tx
-from stoory.platform.http.answers import Answer
+from stoory.platform.http.answers import Answer, JsonResponse
 from stoory.platform.http.body import Body
 from stoory.platform.http.pages import (
     DEFAULT_PAGE_ROWS,
@@ -96,7 +96,7 @@ async def create_order(
         if refused.code == "invalid_action":
             refused.code = "not_payable"
         raise
-    return Response(OrderAnswer(order=paid_with(outcome)), status_code=201 if outcome.is_new_order else 200)
+    return JsonResponse(OrderAnswer(order=paid_with(outcome)), status_code=201 if outcome.is_new_order else 200)
 
 
 @post("/api/payments/orders/{order_id:uuid}/refund", who=OPERATORS, status=201, fails=(404, 409))

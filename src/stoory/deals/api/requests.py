@@ -16,7 +16,7 @@ from stoory.deals.states import Action
 from stoory.errors import FieldError, Invalid
 from stoory.money import Money
 from stoory.payments.queries.orders import Order
-from stoory.platform.http.answers import Answer
+from stoory.platform.http.answers import Answer, JsonResponse
 from stoory.platform.http.body import Body, given
 from stoory.platform.http.routes import BRANDS, INFLUENCERS, SIGNED_IN, Db, Gateway, Id, Me, delete, post, put
 from stoory.requests import queries as requests
@@ -124,7 +124,7 @@ async def pay_request(db: Db, actor: Me, gateway: Gateway, request_id: Id) -> Re
     async with db.as_user(actor, readonly=True) as tx:
         request = await requests.request(tx, request_id)
     answer = PaymentAnswer(request=request, order=paid_with(outcome))
-    return Response(answer, status_code=201 if outcome.is_new_order else 200)
+    return JsonResponse(answer, status_code=201 if outcome.is_new_order else 200)
 
 
 def _said(data: StatusChange) -> dict[str, object]:

@@ -19,23 +19,23 @@ LONGEST_EVENT_ID: Final = 100
 UNREADABLE: Final = "unreadable"
 
 
-class _Entity(Struct):
+class _Entity(Struct, frozen=True):
     """What of an entity says to which order it belongs."""
 
     id: str | None = None
     order_id: str | None = None
 
 
-class _Part(Struct):
+class _Part(Struct, frozen=True):
     entity: _Entity = _Entity()
 
 
-class _Payload(Struct):
+class _Payload(Struct, frozen=True):
     payment: _Part = _Part()
     refund: _Part = _Part()
 
 
-class _Envelope(Struct):
+class _Envelope(Struct, frozen=True):
     event: str
     payload: _Payload = _Payload()
 

@@ -231,9 +231,9 @@ async def save_status(tx: Tx, order_id: UUID, status: OrderStatus) -> None:
     await tx.run(
         """
         update orders
-           set status = $2,
-               paid_at = case $2 when 'paid' then coalesce(paid_at, $3) else paid_at end,
-               expired_at = case $2 when 'expired' then $3 else expired_at end
+           set status = $2::text,
+               paid_at = case $2::text when 'paid' then coalesce(paid_at, $3) else paid_at end,
+               expired_at = case $2::text when 'expired' then $3 else expired_at end
          where id = $1
         """,
         order_id,

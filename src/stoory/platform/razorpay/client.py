@@ -97,7 +97,9 @@ class Razorpay:
         body = {"amount": amount.paise, "currency": CURRENCY}
         try:
             return read_payment(
-                await self._wire.ask(lambda sdk: sdk.payment.capture(payment_id, amount.paise, data=dict(body)))
+                await self._wire.ask(
+                    lambda sdk: sdk.payment.capture(payment_id, amount.paise, data=dict(body))
+                )
             )
         except (Refused, Upstream):
             known = await self.payment(payment_id)

@@ -1,7 +1,7 @@
 """One call to Razorpay: the official SDK in a thread, with a deadline, its errors made ours.
 
-The SDK has no timeouts, loses status and field of an error, and prints to stdout when there is no answer: so its session
-is ours, which has a deadline and raises before the SDK gets to see what is no success. The SDK is imported at the
+The SDK has no timeouts, loses status and field of an error, and prints to stdout when there is no answer: so its
+session is ours, which has a deadline and raises before the SDK gets to see what is no success. It is imported at the
 first call, since that takes longer than all the rest of the house.
 """
 

@@ -1,0 +1,112 @@
+"""The sandbox as tests drive it: a brand at Razorpay's checkout, banks, time, lost and doubled webhooks."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any, Final
+
+import httpx
+from msgspec import Struct
+
+from stoory.settings import SANDBOX_WEBHOOK_SECRET
+
+Json = dict[str, Any]
+
+WEBHOOK: Final = "/api/payments/webhook"
+
+
+class Delivery(Struct, frozen=True):
+    """A webhook that waits to be delivered."""
+
+    id: str
+    body: bytes
+    headers: dict[str, str]
+
+
+class Till:
+    """Drives the sandbox through its control door. Webhooks wait until a test delivers them."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        """Take a client of the sandbox."""
+        self._http = http
+
+    async def pay(self, order_id: str, outcome: str = "captured", method: str = "upi") -> Json:
+        """Pay an order at the checkout and return the three fields it hands to the browser."""
+        return await self._post(f"/__sandbox/orders/{order_id}/pay", {"outcome": outcome, "method": method})
+
+    async def waiting(self) -> list[Delivery]:
+        """Return the webhooks that wait, the oldest first."""
+        told = (
+            await self._http.get("/__sandbox/webhooks", params={"status": "waiting", "count": 100})
+        ).json()
+        return [
+            Delivery(
+                str(each["id"]),
+                each["body"].encode(),
+                {"x-razorpay-signature": each["signature"], "x-razorpay-event-id": each["event_id"]},
+            )
+            for each in told["items"]
+        ]
+
+    async def deliver(
+        self, client: httpx.AsyncClient, *, times: int = 1, is_reversed: bool = False
+    ) -> list[httpx.Response]:
+        """Deliver what waits, each so often, in the order it happened or the other way round."""
+        deliveries = await self.waiting()
+        answers: list[httpx.Response] = []
+        for delivery in reversed(deliveries) if is_reversed else deliveries:
+            answers += [
+                await client.post(WEBHOOK, content=delivery.body, headers=delivery.headers)
+                for _ in range(times)
+            ]
+            await self._post(f"/__sandbox/webhooks/{delivery.id}/drop")
+        return answers
+
+    async def fault(self, kind: str, *, path: str = ".*", times: int = 1, **more: Any) -> None:
+        """Let the next requests of that address go wrong."""
+        await self._post("/__sandbox/faults", {"kind": kind, "path": path, "times": times, **more})
+
+    async def heal(self) -> None:
+        """Let everything go well again."""
+        await self._http.delete("/__sandbox/faults")
+
+    async def quirk(self, **switches: Any) -> None:
+        """Set switches of the sandbox."""
+        (await self._http.put("/__sandbox/quirks", json=switches)).raise_for_status()
+
+    async def advance(self, seconds: int) -> None:
+        """Move the sandbox's clock on."""
+        await self._post("/__sandbox/clock", {"advance_seconds": seconds})
+
+    async def settle_refund(self, refund_id: str) -> None:
+        """Let a pending refund arrive."""
+        await self._post(f"/__sandbox/refunds/{refund_id}/settle")
+
+    async def fail_refund(self, refund_id: str) -> None:
+        """Let a pending refund fail."""
+        await self._post(f"/__sandbox/refunds/{refund_id}/fail")
+
+    async def move_payout(self, payout_id: str, status: str) -> None:
+        """Move a payout on."""
+        await self._post(
+            f"/__sandbox/payouts/{payout_id}/move", {"status": status, "reason": "as the test wants"}
+        )
+
+    @staticmethod
+    def event(name: str, **entities: Json) -> bytes:
+        """Return the body of a webhook of our own making."""
+        payload = {kind: {"entity": entity} for kind, entity in entities.items()}
+        return json.dumps({"entity": "event", "event": name, "payload": payload}).encode()
+
+    @staticmethod
+    def signed(body: bytes) -> dict[str, str]:
+        """Return the headers with which Razorpay would send that body."""
+        signature = hmac.new(SANDBOX_WEBHOOK_SECRET.encode(), body, hashlib.sha256).hexdigest()
+        return {"x-razorpay-signature": signature}
+
+    async def _post(self, path: str, body: Json | None = None) -> Json:
+        answer = await self._http.post(path, json=body or {})
+        assert answer.is_success, answer.text
+        return answer.json()
