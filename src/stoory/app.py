@@ -30,6 +30,8 @@ from stoory.payments import api as payments_api
 from stoory.payments import jobs as payments_jobs
 from stoory.payments import reconcile
 from stoory.payments.purposes import Till
+from stoory.payouts import api as payouts_api
+from stoory.payouts import jobs as payouts_jobs
 from stoory.platform import log
 from stoory.platform.bus import Bus
 from stoory.platform.clock import Clock
@@ -60,6 +62,7 @@ TAGS: Final = {
     "bids": "Postings that name the range of one deal.",
     "requests": "Applications and invitations. Each is a deal; what changes one is a move of that deal.",
     "payments": "Orders, Razorpay's checkout and what becomes of the money.",
+    "wallet": "What is an influencer's: held, available, on its way, paid out.",
     "messages": "Conversations, free text, and the buttons and forms with which a deal is negotiated.",
     "admin": "What operators do.",
     "debug": "What stands behind a conversation when something went wrong; operators only, and on the record.",
@@ -74,6 +77,7 @@ ROUTES: Final = [
     *ledger_api.ROUTES,
     *operations.ROUTES,
     *payments_api.ROUTES,
+    *payouts_api.ROUTES,
     *postings_api.ROUTES,
     *requests_api.ROUTES,
 ]
@@ -93,7 +97,9 @@ class Application:
             {"auth": settings.limit_auth or "5/minute", "api": settings.limit_api or "100/minute"}
         )
         self.gateway = Razorpay(**structs.asdict(settings.gateway()))
-        self.till = Till(gateway=self.gateway, purposes={"deal": DEAL}, listeners={})
+        self.till = Till(
+            gateway=self.gateway, purposes={"deal": DEAL}, listeners={"payout": payouts_jobs.hear_payout}
+        )
         self.watch = Watch()
         self.worker = Worker(
             self.db,
@@ -125,7 +131,10 @@ class Application:
 
     def _errands(self) -> dict[str, Errand]:
         """Return the jobs that leave the house, with what they need outside of it."""
-        return {"send_refund": partial(payments_jobs.send_refund, self.till)}
+        return {
+            "send_refund": partial(payments_jobs.send_refund, self.till),
+            "send_payout": partial(payouts_jobs.send_payout, self.gateway),
+        }
 
     def _rounds(self) -> list[Round]:
         """Return what is done over and over."""
@@ -136,6 +145,9 @@ class Application:
                 "webhooks", payments_jobs.WEBHOOKS_EVERY_SECONDS, partial(payments_jobs.apply_webhooks, till)
             ),
             Round("reconciler", reconcile.ROUND_SECONDS, partial(reconcile.reconcile_round, till)),
+            Round(
+                "payouts", payouts_jobs.ROUND_SECONDS, partial(payouts_jobs.reconcile_payouts, self.gateway)
+            ),
             Round("doctor", EXAMINE_EVERY_SECONDS, self.watch.examine, waits_first=True),
         ]
 

@@ -163,6 +163,14 @@ CLAIMS: Final[Mapping[str, LiteralString]] = {
                                       from refunds r
                                      where r.status <> 'processed')
     """,
+    "what is in transit to influencers is what they were promised": """
+        select (-a.balance_paise)::text as broken
+          from ledger_accounts a
+         where a.account = 'payouts'
+           and -a.balance_paise <> (select coalesce(sum(p.amount), 0) * 100
+                                      from payouts p
+                                     where p.status in ('requested', 'processing'))
+    """,
 }
 """Each finds what breaks it; nothing found is how it should be."""
 

@@ -27,6 +27,8 @@ class Waiting(Struct, frozen=True):
     """webhooks that are stored and not applied yet"""
     refunds_unsettled: int
     """refunds on their way"""
+    payouts_unsettled: int
+    """payouts on their way"""
     disputes_open: int
     """deals that wait for an operator's decision"""
     clocks_due: int
@@ -84,6 +86,7 @@ async def _waiting(tx: Tx) -> Waiting:
         select (select count(*) from quarantine where resolved_at is null) as quarantined,
                (select count(*) from webhook_events where due_at is not null) as webhooks_due,
                (select count(*) from refunds where status in ('requested', 'processing')) as refunds_unsettled,
+               (select count(*) from payouts where status in ('requested', 'processing')) as payouts_unsettled,
                (select count(*) from deals where state = 'disputed') as disputes_open,
                (select count(*) from deals where deadline_at <= $1) as clocks_due,
                (select count(*) from queue.pgqueuer where status = 'failed') as jobs_held

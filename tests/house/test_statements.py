@@ -22,6 +22,7 @@ OWNERS: Final = {
     "chat": {"conversations", "messages", "participations"},
     "requests": {"requests"},
     "ledger": {"ledger_accounts", "ledger_entries", "ledger_journals"},
+    "payouts": {"payout_accounts", "payouts", "payout_events"},
     "payments": {"orders", "payments", "refunds", "order_events", "webhook_events", "quarantine"},
     "deals": {"deals", "deal_events"},
     "platform": {"pgqueuer"},

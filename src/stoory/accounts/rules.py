@@ -215,12 +215,12 @@ def wrong_credentials() -> NotSignedIn:
     return NotSignedIn("Phone, e-mail address or password is wrong.", code="invalid_credentials")
 
 
-def wrong_current_password() -> Invalid:
-    """Return the answer to who wants another password without knowing the present one.
+def wrong_password(field: str) -> Invalid:
+    """Return the answer to who wants to change what a password protects, and does not know it.
 
     Not 401, which tells clients that the session is over: they would refresh it and try again.
     """
-    return Invalid.field("current_password", "This is not your password.", code="invalid_credentials")
+    return Invalid.field(field, "This is not your password.", code="invalid_credentials")
 
 
 def token_reused() -> NotSignedIn:

@@ -99,7 +99,7 @@ async def change_password(
     rules.check_password("new_password", data.new_password, name=user.name, phone=user.phone)
     await _count_for(limits, user.phone)
     if not await passwords.verify(verified.password_hash, data.current_password):
-        raise rules.wrong_current_password()
+        raise rules.wrong_password("current_password")
     new_hash = await passwords.hash(data.new_password)
     async with db.as_user(actor) as tx:
         await actions.change_password(tx, actor, verified=verified, new_hash=new_hash)

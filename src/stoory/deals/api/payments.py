@@ -96,7 +96,9 @@ async def create_order(
         if refused.code == "invalid_action":
             refused.code = "not_payable"
         raise
-    return JsonResponse(OrderAnswer(order=paid_with(outcome)), status_code=201 if outcome.is_new_order else 200)
+    return JsonResponse(
+        OrderAnswer(order=paid_with(outcome)), status_code=201 if outcome.is_new_order else 200
+    )
 
 
 @post("/api/payments/orders/{order_id:uuid}/refund", who=OPERATORS, status=201, fails=(404, 409))
