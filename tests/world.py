@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from stoory.actor import Actor, Role
 from stoory.app import Application
-from stoory.payments.jobs import apply_webhooks
-from stoory.payments.reconcile import reconcile
+from stoory.payments.jobs.reconcile import reconcile
+from stoory.payments.jobs.webhooks import apply_webhooks
 
 PASSWORD: Final = "stoory-demo-1"
 

@@ -22,14 +22,14 @@ from stoory.chat import api as chat_api
 from stoory.deals import api as deals_api
 from stoory.deals import jobs as deals_jobs
 from stoory.deals.actions.fund import DEAL
+from stoory.deals.errands import store_contract
 from stoory.debug import api as debug_api
 from stoory.ledger import api as ledger_api
 from stoory.metrics import EXAMINE_EVERY_SECONDS, Watch
 from stoory.notifications import jobs as notifications_jobs
 from stoory.payments import api as payments_api
-from stoory.payments import jobs as payments_jobs
-from stoory.payments import reconcile
-from stoory.payments.purposes import Till
+from stoory.payments.actions.purposes import Till
+from stoory.payments.jobs import reconcile, refunds, webhooks
 from stoory.payouts import api as payouts_api
 from stoory.payouts import jobs as payouts_jobs
 from stoory.platform import log
@@ -46,6 +46,7 @@ from stoory.platform.jobs import Errand, Round, Worker
 from stoory.platform.limits import Limits
 from stoory.platform.passwords import Passwords
 from stoory.platform.razorpay import Razorpay
+from stoory.platform.storage import Storage
 from stoory.platform.tokens import Tokens
 from stoory.postings import api as postings_api
 from stoory.requests import api as requests_api
@@ -100,6 +101,7 @@ class Application:
         self.till = Till(
             gateway=self.gateway, purposes={"deal": DEAL}, listeners={"payout": payouts_jobs.hear_payout}
         )
+        self.storage = Storage(settings.storage_url, settings.home)
         self.watch = Watch()
         self.worker = Worker(
             self.db,
@@ -132,7 +134,8 @@ class Application:
     def _errands(self) -> dict[str, Errand]:
         """Return the jobs that leave the house, with what they need outside of it."""
         return {
-            "send_refund": partial(payments_jobs.send_refund, self.till),
+            "store_contract": partial(store_contract, self.storage),
+            "send_refund": partial(refunds.send_refund, self.till),
             "send_payout": partial(payouts_jobs.send_payout, self.gateway),
         }
 
@@ -141,9 +144,7 @@ class Application:
         till = self.till
         return [
             *deals_jobs.ROUNDS,
-            Round(
-                "webhooks", payments_jobs.WEBHOOKS_EVERY_SECONDS, partial(payments_jobs.apply_webhooks, till)
-            ),
+            Round("webhooks", webhooks.WEBHOOKS_EVERY_SECONDS, partial(webhooks.apply_webhooks, till)),
             Round("reconciler", reconcile.ROUND_SECONDS, partial(reconcile.reconcile_round, till)),
             Round(
                 "payouts", payouts_jobs.ROUND_SECONDS, partial(payouts_jobs.reconcile_payouts, self.gateway)
@@ -173,6 +174,7 @@ class Application:
                 "limits": Provide(lambda: self.limits, sync_to_thread=False),
                 "passwords": Provide(lambda: self.passwords, sync_to_thread=False),
                 "tokens": Provide(lambda: self.tokens, sync_to_thread=False),
+                "storage": Provide(lambda: self.storage, sync_to_thread=False),
                 "till": Provide(lambda: self.till, sync_to_thread=False),
                 "watch": Provide(lambda: self.watch, sync_to_thread=False),
                 "settings": Provide(lambda: self.settings, sync_to_thread=False),

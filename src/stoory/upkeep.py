@@ -12,9 +12,9 @@ from stoory import doctor
 from stoory.deals.actions.fund import DEAL
 from stoory.doctor import CLAIMS, DEAL_CLAIMS
 from stoory.home import HomeDatabase
-from stoory.payments import reconcile as reconciler
-from stoory.payments.purposes import Till
-from stoory.payments.reconcile import Reconciled
+from stoory.payments.actions.purposes import Till
+from stoory.payments.jobs import reconcile as reconciler
+from stoory.payments.jobs.reconcile import Reconciled
 from stoory.platform.bus import Bus
 from stoory.platform.clock import Clock
 from stoory.platform.database import Database

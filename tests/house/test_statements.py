@@ -24,7 +24,7 @@ OWNERS: Final = {
     "ledger": {"ledger_accounts", "ledger_entries", "ledger_journals"},
     "payouts": {"payout_accounts", "payouts", "payout_events"},
     "payments": {"orders", "payments", "refunds", "order_events", "webhook_events", "quarantine"},
-    "deals": {"deals", "deal_events"},
+    "deals": {"deals", "deal_events", "contracts"},
     "platform": {"pgqueuer"},
 }
 """Which feature writes which table. Everybody may read every table."""

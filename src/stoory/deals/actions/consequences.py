@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from stoory.deals.actions.contract import draw_up
 from stoory.deals.deal import Deal, Event
 from stoory.deals.history import movement
 from stoory.deals.queries import DealRow
@@ -40,7 +41,8 @@ async def follow(tx: Tx, before: Deal, row: DealRow, event: Event) -> None:
 
 
 async def _begin_work(tx: Tx, row: DealRow) -> None:
-    """End the other deals of a bid, which has hired now; each by a job with a lock order of its own."""
+    """Draw up the contract; a bid has hired now: its other deals end, each by a job with a lock order of its own."""
+    await draw_up(tx, row)
     if row.kind is not Kind.BID:
         return
     posting = await postings.follow(tx, row.kind, row.posting_id, Status.IN_PROGRESS)

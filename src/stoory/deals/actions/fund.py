@@ -14,7 +14,7 @@ from stoory.errors import NotFound
 from stoory.ledger import rules as journals
 from stoory.ledger.rules import Journal
 from stoory.notifications.actions import notify_operators
-from stoory.payments.purposes import Purpose
+from stoory.payments.actions.purposes import Purpose
 from stoory.payments.queries.orders import Order
 from stoory.platform.database import Tx
 from stoory.postings import queries as postings

@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from stoory.deals.api import chat, openings, payments, requests
+from stoory.deals.api import chat, contract, openings, payments, requests
 
-ROUTES: Final = [*chat.ROUTES, *openings.ROUTES, *requests.ROUTES, *payments.ROUTES]
+ROUTES: Final = [*chat.ROUTES, *openings.ROUTES, *requests.ROUTES, *payments.ROUTES, *contract.ROUTES]

@@ -10,8 +10,8 @@ from stoory.ledger import actions as ledger
 from stoory.ledger import rules as journals
 from stoory.money import Money
 from stoory.payments.actions.oddities import quarantine
+from stoory.payments.actions.purposes import Purpose, Till
 from stoory.payments.actions.refunds import begin_refund
-from stoory.payments.purposes import Purpose, Till
 from stoory.payments.queries import orders, payments
 from stoory.payments.queries.orders import Order, Payment
 from stoory.payments.rules import (

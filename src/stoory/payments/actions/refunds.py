@@ -11,7 +11,7 @@ from stoory.ledger import rules as journals
 from stoory.money import Money
 from stoory.notifications.actions import notify
 from stoory.payments.actions.oddities import quarantine
-from stoory.payments.purposes import Till
+from stoory.payments.actions.purposes import Till
 from stoory.payments.queries import orders, payments
 from stoory.payments.queries import refunds as queries
 from stoory.payments.queries.orders import Order, Payment

@@ -13,7 +13,7 @@ from stoory.errors import Conflict
 from stoory.payments.actions.refunds import ask_again
 from stoory.payments.api.orders import OrderAnswer, OrdersAnswer, StatusFilter
 from stoory.payments.api.till import TheTill
-from stoory.payments.collect import look_up
+from stoory.payments.errands import look_up
 from stoory.payments.queries import orders, payments, refunds, webhooks
 from stoory.payments.queries.webhooks import Oddity
 from stoory.platform.database import Tx

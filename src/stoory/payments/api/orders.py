@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Final
 
+from litestar import Response
 from litestar.params import JSONBody, QueryParameter
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from stoory.actor import Actor
 from stoory.errors import Conflict, NotFound, Unreadable
 from stoory.payments.actions.oddities import quarantine
+from stoory.payments.actions.purposes import Till
 from stoory.payments.api.till import TheTill
-from stoory.payments.collect import collect
-from stoory.payments.purposes import Till
-from stoory.payments.queries import orders, payments, refunds
+from stoory.payments.errands import as_document, collect
+from stoory.payments.queries import orders, payments, receipts, refunds
 from stoory.payments.queries.orders import Key, Order, Payment
 from stoory.payments.queries.refunds import Refund
 from stoory.payments.rules import OrderStatus, PaymentStatus, Source, Verdict
 from stoory.platform import razorpay
 from stoory.platform.database import Database
+from stoory.platform.documents import PDF, as_html, as_pdf
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
+from stoory.platform.http.downloads import KINDS, Form, download
 from stoory.platform.http.pages import (
     DEFAULT_PAGE_ROWS,
     CursorParam,
@@ -162,4 +165,18 @@ async def show_order(db: Db, actor: Me, order_id: Id) -> OrderAnswer:
         )
 
 
-ROUTES: Final = [verify_payment, list_orders, show_order]
+@get("/api/payments/orders/{order_id:uuid}/receipt", who=SIGNED_IN, fails=(404,))
+async def download_receipt(db: Db, actor: Me, order_id: Id, form: Form = "html") -> Response[bytes]:
+    """Return the receipt of a paid order, as a page or as PDF; there is none before."""
+    async with db.as_user(actor, readonly=True) as tx:
+        await orders.order(tx, order_id)
+        paid = await receipts.receipt(tx, order_id)
+        given_back = [each for each in await refunds.refunds_of(tx, order_id) if each.processed_at]
+    returned = [(each.processed_at, each.amount) for each in given_back if each.processed_at]
+    kind = KINDS[form]
+    document = as_document(structs.replace(paid, refunds=returned))
+    content = await as_pdf(document) if kind == PDF else as_html(document)
+    return download(content, kind, f"receipt-{order_id}")
+
+
+ROUTES: Final = [verify_payment, list_orders, show_order, download_receipt]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar.di import NamedDependency
 
-from stoory.payments.purposes import Till
+from stoory.payments.actions.purposes import Till
 
 TheTill = NamedDependency[Till]
 """A handler's `till`: Razorpay, and who hears what it says. app.py puts it together."""

@@ -10,9 +10,9 @@ from stoory.ledger import queries as ledgers
 from stoory.ledger import rules as journals
 from stoory.money import Money
 from stoory.payments.actions.oddities import quarantine
+from stoory.payments.actions.purposes import Till
 from stoory.payments.actions.refunds import apply_refund
-from stoory.payments.collect import collect, find_order
-from stoory.payments.purposes import Till
+from stoory.payments.errands import collect, find_order
 from stoory.payments.queries import orders, payments, refunds
 from stoory.payments.queries.webhooks import Due
 from stoory.payments.rules import PaymentStatus, Source, refund_id_of

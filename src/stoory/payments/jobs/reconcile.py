@@ -11,10 +11,10 @@ import structlog
 from msgspec import Struct
 
 from stoory.errors import Upstream
+from stoory.payments.actions.purposes import Till
 from stoory.payments.actions.refunds import apply_refund
-from stoory.payments.collect import look_up
-from stoory.payments.jobs import send_refund
-from stoory.payments.purposes import Till
+from stoory.payments.errands import look_up
+from stoory.payments.jobs.refunds import send_refund
 from stoory.payments.queries import orders, refunds
 from stoory.payments.queries.refunds import Found, Refund
 from stoory.payments.rules import RECONCILE_EVERY, RefundStatus, Source

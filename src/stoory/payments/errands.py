@@ -1,4 +1,4 @@
-"""Taking in what Razorpay says, with the calls to it that this needs. No transaction is open during a call."""
+"""Errands to Razorpay that several doors share. Each effect is a transaction; none is open during a call."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from uuid import UUID
 
 from stoory.payments.actions.apply import Applied, apply_payment
 from stoory.payments.actions.orders import place
-from stoory.payments.purposes import Till
+from stoory.payments.actions.purposes import Till
 from stoory.payments.queries import orders
 from stoory.payments.queries.orders import Order
+from stoory.payments.receipt import Receipt, facts, returns
 from stoory.payments.rules import PaymentStatus, Source
 from stoory.platform import razorpay
 from stoory.platform.database import Database, Tx
+from stoory.platform.documents import Document, Section
 from stoory.platform.razorpay import Refused
 
 
@@ -76,3 +78,16 @@ async def _at_razorpay(db: Database, till: Till, order: Order) -> Order | None:
 
 async def _place(tx: Tx, till: Till, order_id: UUID, told: razorpay.Order) -> Order:
     return await place(tx, order_id, told, key_id=till.gateway.key_id, source=Source.RECONCILER)
+
+
+def as_document(receipt: Receipt) -> Document:
+    """Return a receipt as a document."""
+    given_back = returns(receipt)
+    return Document(
+        title="Receipt",
+        subtitle=f"For a payment of ₹{receipt.amount}",
+        facts=facts(receipt),
+        sections=[Section("Given back", given_back)] if given_back else [],
+        footer="The money of a deal is held in escrow until the work is approved.",
+        at=receipt.paid_at,
+    )

@@ -1,23 +1,19 @@
-"""What payments do by themselves: apply webhooks, and send refunds."""
+"""Applying webhooks: what was stored and acknowledged has its effect within a second or so."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
 import structlog
 
-from stoory.payments import hearing
 from stoory.payments.actions.oddities import quarantine
-from stoory.payments.actions.refunds import apply_refund, refuse_refund
-from stoory.payments.purposes import Till
-from stoory.payments.queries import orders, payments, refunds, webhooks
-from stoory.payments.queries.refunds import Found, Refund
-from stoory.payments.rules import WEBHOOK_ATTEMPTS, RefundStatus, Source, refund_key, retry_delay
+from stoory.payments.actions.purposes import Till
+from stoory.payments.jobs import hearing
+from stoory.payments.queries import webhooks
+from stoory.payments.rules import WEBHOOK_ATTEMPTS, retry_delay
 from stoory.platform.database import Database
-from stoory.platform.razorpay import Refused
 
 log = structlog.get_logger("stoory.payments")
 
@@ -71,30 +67,3 @@ async def _put_off(db: Database, event: webhooks.Due, why: str) -> None:
         if attempts >= WEBHOOK_ATTEMPTS:
             await quarantine(tx, "webhook_failed", event.id, {"event": event.event, "why": why})
             await webhooks.save_applied(tx, [event.id], "quarantined")
-
-
-async def send_refund(till: Till, db: Database, payload: dict[str, Any]) -> None:
-    """Ask Razorpay to give money back. Asked twice with one key, it is given once."""
-    async with db.as_system("a refund to send", readonly=True) as tx:
-        refund = await refunds.refund(tx, UUID(payload["refund_id"]))
-        payment = await payments.payment(tx, refund.payment_id)
-    if refund.status is not RefundStatus.REQUESTED:
-        return
-    key = refund_key(refund.id, refund.attempts)
-    notes = {"refund_id": str(refund.id)}
-    try:
-        seen = await till.gateway.refund(payment.razorpay_payment_id, refund.amount, key=key, notes=notes)
-    except Refused as problem:
-        await _refused(db, refund, problem)
-        return
-    async with db.as_system("a refund was sent") as tx:
-        await apply_refund(tx, till, Found(refund.id, refund.order_id), seen, Source.PROCESS)
-
-
-async def _refused(db: Database, asked: Refund, problem: Refused) -> None:
-    """Note a definite no, unless somebody else has heard it meanwhile."""
-    async with db.as_system("a refused refund") as tx:
-        order = await orders.lock_order(tx, asked.order_id)
-        refund = await refunds.lock_refund(tx, asked.id)
-        if (refund.attempts, refund.status) == (asked.attempts, RefundStatus.REQUESTED):
-            await refuse_refund(tx, refund, order, {"why": str(problem)}, Source.PROCESS)

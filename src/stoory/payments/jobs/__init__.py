@@ -1,0 +1,1 @@
+"""What payments do by themselves: apply webhooks, send refunds, and ask Razorpay about what is not settled."""

@@ -1,0 +1,42 @@
+"""The receipt of a paid order: what was paid, how, and what was given back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from stoory.money import Money
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """What a receipt says."""
+
+    number: str
+    payer: str
+    purpose: str
+    amount: Money
+    method: str | None
+    order_id: str
+    payment_id: str
+    paid_at: datetime
+    refunds: list[tuple[datetime, Money]]
+
+
+def facts(receipt: Receipt) -> list[tuple[str, str]]:
+    """Return what stands on the receipt."""
+    return [
+        ("Number", receipt.number),
+        ("Paid by", receipt.payer),
+        ("For", receipt.purpose),
+        ("Amount", f"₹{receipt.amount}"),
+        ("By", receipt.method or "Razorpay"),
+        ("Paid on", f"{receipt.paid_at:%d %B %Y, %H:%M} UTC"),
+        ("Razorpay order", receipt.order_id),
+        ("Razorpay payment", receipt.payment_id),
+    ]
+
+
+def returns(receipt: Receipt) -> list[str]:
+    """Return what was given back, a line each."""
+    return [f"₹{amount} on {at:%d %B %Y}" for at, amount in receipt.refunds]

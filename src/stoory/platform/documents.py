@@ -1,0 +1,115 @@
+"""Documents for people: one content, as a page of HTML and as PDF.
+
+The PDF is set by typst. What people wrote is data to it and never code, it reads no file and no network, and it uses
+its own fonts, so that one content gives one document everywhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from stoory.errors import Busy
+from stoory.platform import wire
+
+DEADLINE_SECONDS: Final = 20
+
+HTML: Final = "text/html; charset=utf-8"
+PDF: Final = "application/pdf"
+
+_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of what follows: a contract reads as it is written."""
+
+
+class Section(Struct, frozen=True):
+    """A part of a document."""
+
+    heading: str
+    paragraphs: list[str]
+
+
+class Document(Struct, frozen=True, kw_only=True):
+    """What a document says."""
+
+    title: str
+    subtitle: str
+    facts: list[tuple[str, str]]
+    """What stands in the table at the top: name and value."""
+    sections: list[Section]
+    footer: str
+    at: datetime
+
+
+def as_html(document: Document) -> bytes:
+    """Return a page that stands alone: no scripts, nothing loaded, ready to be printed."""
+    facts = "".join(f"<tr><th>{_text(name)}<td>{_text(value)}" for name, value in document.facts)
+    sections = "".join(
+        f"<h2>{_text(section.heading)}</h2>" + "".join(f"<p>{_text(each)}</p>" for each in section.paragraphs)
+        for section in document.sections
+    )
+    return PAGE.format(
+        title=_text(document.title),
+        subtitle=_text(document.subtitle),
+        facts=facts,
+        sections=sections,
+        footer=_text(document.footer),
+    ).encode()
+
+
+async def as_pdf(document: Document) -> bytes:
+    """Return the document as PDF; Busy when it takes too long."""
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(_pdf, document), DEADLINE_SECONDS)
+    except TimeoutError:
+        raise Busy("The document takes too long; try again in a moment.") from None
+
+
+def _pdf(document: Document) -> bytes:
+    import typst  # noqa: PLC0415 - only when a document is wanted
+
+    data = _UNPRINTABLE.sub("", wire.encode(document).decode())
+    return typst.compile(
+        TEMPLATE.encode(),
+        sys_inputs={"data": data},
+        ignore_system_fonts=True,
+        timestamp=int(document.at.timestamp()),
+        format="pdf",
+    )
+
+
+def _text(said: str) -> str:
+    return html.escape(_UNPRINTABLE.sub("", said)).replace("\n", "<br>")
+
+
+PAGE: Final = """<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>
+<style>body{{font:16px/1.55 Georgia,serif;max-width:42rem;margin:3rem auto;padding:0 1rem;overflow-wrap:anywhere}}
+h1{{margin-bottom:0}}h2{{font-size:1.1rem;margin:1.6rem 0 .3rem}}p{{margin:.4rem 0}}table{{border-collapse:collapse}}
+th{{text-align:left;padding-right:2rem;vertical-align:top;font-weight:600}}.small{{color:#555;font-size:.85rem}}
+@media print{{body{{margin:0;max-width:none}}}}</style>
+<h1>{title}</h1><p class=small>{subtitle}</p><table>{facts}</table>{sections}<p class=small>{footer}</p></html>"""
+
+TEMPLATE: Final = """
+#let d = json(bytes(sys.inputs.data))
+#set document(title: d.title)
+#set page(paper: "a4", margin: 2.2cm, numbering: "1 / 1")
+#set text(font: "Libertinus Serif", size: 11pt)
+#set par(justify: false)
+#text(size: 20pt, weight: "bold", d.title)
+
+#text(fill: luma(90), d.subtitle)
+
+#table(columns: (auto, 1fr), stroke: none, inset: (x: 0pt, y: 4pt), column-gutter: 2em,
+  ..d.facts.map(f => (strong(f.at(0)), f.at(1))).flatten())
+#for s in d.sections [
+  #v(0.6em)
+  #text(size: 13pt, weight: "bold", s.heading)
+  #for p in s.paragraphs { parbreak(); p }
+]
+#v(1.5em)
+#text(size: 9pt, fill: luma(90), d.footer)
+"""
