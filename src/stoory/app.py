@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
@@ -41,6 +42,7 @@ from stoory.platform.http.body import StrictRequest
 from stoory.platform.http.errors import render
 from stoory.platform.http.frame import Frame
 from stoory.platform.http.gate import Gate, signed_in
+from stoory.platform.http.idempotency import FORGET_EVERY_SECONDS, forget_old_keys
 from stoory.platform.http.openapi import MoneySchema
 from stoory.platform.jobs import Errand, Round, Worker
 from stoory.platform.limits import Limits
@@ -53,7 +55,7 @@ from stoory.requests import api as requests_api
 from stoory.settings import Settings
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
-EXPOSED: Final = ["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
+EXPOSED: Final = ["Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 """What scripts of other origins may read of an answer's headers."""
 
 TAGS: Final = {
@@ -149,6 +151,7 @@ class Application:
             Round(
                 "payouts", payouts_jobs.ROUND_SECONDS, partial(payouts_jobs.reconcile_payouts, self.gateway)
             ),
+            Round("idempotency keys", FORGET_EVERY_SECONDS, forget_old_keys),
             Round("doctor", EXAMINE_EVERY_SECONDS, self.watch.examine, waits_first=True),
         ]
 
@@ -167,6 +170,7 @@ class Application:
         return Litestar(
             route_handlers=self._routes(),
             lifespan=[lambda _: self.running()],
+            state=State({"db": self.db}),
             dependencies={
                 "actor": Provide(signed_in, sync_to_thread=False),
                 "db": Provide(lambda: self.db, sync_to_thread=False),

@@ -25,7 +25,7 @@ OWNERS: Final = {
     "payouts": {"payout_accounts", "payouts", "payout_events"},
     "payments": {"orders", "payments", "refunds", "order_events", "webhook_events", "quarantine"},
     "deals": {"deals", "deal_events", "contracts"},
-    "platform": {"pgqueuer"},
+    "platform": {"pgqueuer", "idempotency_keys"},
 }
 """Which feature writes which table. Everybody may read every table."""
 

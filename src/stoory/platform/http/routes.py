@@ -16,7 +16,7 @@ from litestar import delete as _delete
 from litestar import get as _get
 from litestar import post as _post
 from litestar import put as _put
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
@@ -25,6 +25,7 @@ from stoory.actor import Actor, Role
 from stoory.errors import Deadlocked
 from stoory.platform.database import Database
 from stoory.platform.http.errors import CLASS, ErrorBody
+from stoory.platform.http.idempotency import keyed, keyed_or_plain
 from stoory.platform.razorpay import Razorpay
 
 Who = frozenset[Role]
@@ -48,6 +49,8 @@ Id = FromPath[UUID]
 """A handler's id from its address: what is no UUID is 404."""
 
 MOST_RETRIES: Final = 2
+UNKEYED: Final = ("/api/auth", "/__dev")
+"""Signing in twice is no harm, and its answer is not to be kept."""
 
 Handler = Callable[..., Awaitable[Any]]
 Decorator = Callable[[Handler], HTTPRouteHandler]
@@ -64,7 +67,16 @@ def _route(
     **more: Any,
 ) -> Decorator:
     """Declare a handler. `fails` are the statuses it can answer beyond those every route can."""
-    always = (422, 429, 503) + ((401,) if who else ()) + ((403,) if who not in (ANYONE, SIGNED_IN) else ())
+    is_keyed = kind is _post and who is not ANYONE and not path.startswith(UNKEYED)
+    always = (
+        (422, 429, 503)
+        + ((409,) if is_keyed else ())
+        + ((401,) if who else ())
+        + ((403,) if who not in (ANYONE, SIGNED_IN) else ())
+    )
+
+    if is_keyed:
+        more["dependencies"] = {"db": Provide(keyed_or_plain), **more.get("dependencies", {})}
 
     def declare(function: Handler) -> HTTPRouteHandler:
         summary, _, description = cleandoc(function.__doc__ or "").partition("\n")
@@ -79,7 +91,7 @@ def _route(
             tags=[path.split("/")[2] if path.startswith("/api/") else "operations"],
             responses={code: _error(code) for code in sorted({*always, *fails})},
             **more,
-        )(_retried(function))
+        )(_retried(keyed(function, status) if is_keyed else function))
 
     return declare
 
