@@ -194,7 +194,8 @@ def demo(
 
     async def perform() -> None:
         async with httpx.AsyncClient(base_url=url or here.url, timeout=30) as client:
-            await play(client, here.home / "demo-sessions.json", out)
+            sandbox = here.gateway().base_url if here.uses_sandbox else None
+            await play(client, here.home / "demo-sessions.json", out, sandbox=sandbox)
 
     try:
         asyncio.run(perform())
@@ -209,30 +210,15 @@ def demo(
 @app.command("razorpay-sandbox")
 def razorpay_sandbox() -> None:
     """Serve a local Razorpay: its API, a checkout page, signed webhooks, a control door. Play money only."""
-    from stoory.platform.postgres import CannotStart
-    from stoory.sandbox.razorpay.gateway import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, Config
-    from stoory.sandbox.razorpay.server import FILE_NAME, listener, serve
+    from stoory.sandbox.razorpay.server import serve
+    from stoory.up import sandbox_config, sandbox_listener
 
     ours = settings()
     if not ours.is_development:
         raise WrongSettings("STOORY_ENV must be development for `stoory razorpay-sandbox`: it invents money")
-    config = Config(
-        path=str(ours.home / FILE_NAME),
-        key_id=ours.razorpay_key_id or KEY_ID,
-        key_secret=ours.razorpay_key_secret or KEY_SECRET,
-        webhook_url=f"{ours.url}/api/payments/webhook",
-        webhook_secret=ours.razorpay_webhook_secret or WEBHOOK_SECRET,
-    )
-    try:
-        reached = listener(ours.host, ours.sandbox_port)
-    except OSError as problem:
-        reason = os.strerror(problem.errno or 0)
-        raise CannotStart(
-            f"cannot listen on {ours.host} port {ours.sandbox_port}: {reason}. Set STOORY_SANDBOX_PORT."
-        ) from None
-    with reached:
+    with sandbox_listener(ours) as reached:
         out.print(f"The Razorpay sandbox listens on [cyan]http://{ours.host}:{reached.getsockname()[1]}[/].")
-        serve(config, reached)
+        serve(sandbox_config(ours), reached)
 
 
 @app.command()
@@ -270,6 +256,8 @@ def _announce(running: Settings, logins: list[DemoLogin]) -> None:
     places = Table.grid(padding=(0, 3))
     places.add_row("  Web", f"[bold cyan]{running.url}[/]")
     places.add_row("  API", f"[cyan]{running.url}/schema[/]")
+    if running.uses_sandbox:
+        places.add_row("  Razorpay sandbox", f"[cyan]{running.gateway().base_url}[/]")
     places.add_row("  Home", str(running.home.absolute()))
     places.add_row("  SQL", "stoory psql [dim]or[/] stoory psql --as Ravi")
     out.print("\n[bold green]Stoory is running.[/] Ctrl-C stops it.\n")

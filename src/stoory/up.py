@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 from msgspec.structs import replace
@@ -20,6 +21,9 @@ from stoory.home import DemoLogin, Report, furnish, own_database, prepare
 from stoory.platform import migrations
 from stoory.platform.postgres import CannotStart, Server
 from stoory.settings import Settings, WrongSettings
+
+if TYPE_CHECKING:
+    from stoory.sandbox.razorpay.gateway import Config
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -40,8 +44,8 @@ def up(settings: Settings, *, report: Report, announce: Announce) -> None:
     with _until_signalled(), _listener(settings) as listener, own_database(settings, report) as database:
         prepare(database, report)
         logins = asyncio.run(furnish(database, report)) if settings.is_development else []
-        with _kept_alive(database.server, report):
-            bound = replace(settings, port=listener.getsockname()[1])
+        bound = replace(settings, port=listener.getsockname()[1])
+        with _kept_alive(database.server, report), _sandbox(bound) as bound:
             create = partial(importing.result(), bound, database_dsn=database.app)
             _serve(create, listener, lambda: announce(bound, logins))
 
@@ -128,6 +132,48 @@ def _listener(settings: Settings) -> Iterator[socket.socket]:
                 f"cannot listen on {settings.host} port {settings.port}: {problem.strerror}. Set STOORY_PORT."
             ) from None
         yield listener
+
+
+@contextmanager
+def _sandbox(settings: Settings) -> Iterator[Settings]:
+    """Serve Razorpay's sandbox beside a development home without an address of Razorpay; it ends with us."""
+    if not settings.uses_sandbox:
+        yield settings
+        return
+    from stoory.sandbox.razorpay import server  # noqa: PLC0415 - production starts without it
+
+    with sandbox_listener(settings) as listener:
+        bound = replace(settings, sandbox_port=listener.getsockname()[1])
+        with server.serving(sandbox_config(bound), listener):
+            yield bound
+
+
+def sandbox_listener(settings: Settings) -> socket.socket:
+    """Take the sandbox's port; CannotStart when somebody has it."""
+    from stoory.sandbox.razorpay import server  # noqa: PLC0415 - the same
+
+    try:
+        return server.listener(settings.host, settings.sandbox_port)
+    except OSError as problem:
+        reason = os.strerror(problem.errno or 0)
+        raise CannotStart(
+            f"cannot listen on {settings.host} port {settings.sandbox_port}: {reason}. Set STOORY_SANDBOX_PORT."
+        ) from None
+
+
+def sandbox_config(settings: Settings) -> Config:
+    """Return what the sandbox is told: our keys, and where its webhooks go."""
+    from stoory.sandbox.razorpay.gateway import Config  # noqa: PLC0415 - the same
+    from stoory.sandbox.razorpay.server import FILE_NAME  # noqa: PLC0415 - the same
+
+    gateway = settings.gateway()
+    return Config(
+        path=str(settings.home / FILE_NAME),
+        key_id=gateway.key_id,
+        key_secret=gateway.key_secret,
+        webhook_url=f"{settings.url}/api/payments/webhook",
+        webhook_secret=gateway.webhook_secrets[0],
+    )
 
 
 @contextmanager

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rich.console import Console
 from rich.table import Table
 
 from stoory.demo.stage import Json, Stage
+from stoory.home import DEMO_PASSWORD
 
-PAYOUT_ACCOUNT = {"type": "vpa", "name": "Ravi Kumar", "vpa": "ravi@okaxis"}
+AGREED: Final = 4800
+SHARE: Final = 4320
+"""What is Ravi's of it: ten per cent are the commission."""
+PAYOUT_ACCOUNT: Final = {"type": "vpa", "name": "Ravi Kumar", "vpa": "ravi@okaxis"}
 
 
 async def play_money(stage: Stage, request: Json, conversation: Json) -> None:
@@ -30,7 +36,7 @@ async def _payment(stage: Stage, request: Json, conversation: Json) -> Json:
     )
     stage.check(
         "it is the same order, for 4,800",
-        holds=again["order"]["id"] == order["id"] and order["amount"] == 4800,
+        holds=(again["order"]["id"], order["amount"]) == (order["id"], AGREED),
     )
     failed = await stage.at_checkout(order["razorpay_order_id"], "failed")
     forged = {**failed, "razorpay_signature": "0" * 64}
@@ -43,8 +49,9 @@ async def _payment(stage: Stage, request: Json, conversation: Json) -> Json:
     repeated = await stage.step("Asha", "says so again", "POST", verify, paid)
     stage.check("the answer is the same", holds=repeated["payment"] == verified["payment"])
     wallet = (await stage.step("Ravi", "looks at his wallet", "GET", "/api/wallet"))["wallet"]
-    stage.check("the escrow holds 4,800 for him", holds=wallet["held"] >= 4800)
-    await stage.step("Ravi", "reads the contract", "GET", f"/api/requests/{request['id']}/contract", raw=True)
+    stage.check("the escrow holds 4,800 for him", holds=wallet["held"] >= AGREED)
+    contract = await stage.download("Ravi", "reads the contract", f"/api/requests/{request['id']}/contract")
+    stage.check("it names the amount", holds="₹4,800" in contract.decode())
     return order
 
 
@@ -89,11 +96,9 @@ async def _release(stage: Stage, request: Json, conversation: Json, order: Json)
 async def _payout(stage: Stage) -> None:
     stage.scene("The influencer is paid")
     wallet = (await stage.step("Ravi", "looks at his wallet", "GET", "/api/wallet"))["wallet"]
-    stage.check("4,320 of it are this deal's: 4,800 less 10 %", holds=wallet["available"] >= 4320)
-    account = {**PAYOUT_ACCOUNT, "password": stage.password}
-    await stage.step(
-        "Ravi", "says where to", "POST", "/api/wallet/payout-account", account, expect=(200, 201)
-    )
+    stage.check("4,320 of it are this deal's: 4,800 less 10 %", holds=wallet["available"] >= SHARE)
+    account = {**PAYOUT_ACCOUNT, "password": DEMO_PASSWORD}
+    await stage.step("Ravi", "says where to", "POST", "/api/wallet/payout-account", account, expect=(201,))
     payout = (
         await stage.step(
             "Ravi",

@@ -35,8 +35,11 @@ class Session(Struct):
 class Stage:
     """The people, their sessions and what has happened so far."""
 
-    def __init__(self, client: httpx.AsyncClient, kept: Path, console: Console) -> None:
-        """Take a client of the server, the file in which sessions are kept, and where to tell the story."""
+    def __init__(
+        self, client: httpx.AsyncClient, kept: Path, console: Console, sandbox: str | None = None
+    ) -> None:
+        """Take a client of the server, the file in which sessions are kept, where to tell, where money is play."""
+        self._sandbox = sandbox
         self._client = client
         self._kept = kept
         self._console = console
@@ -74,6 +77,28 @@ class Stage:
         told: Json = answer.json()
         self._tell(who, does, answer.status_code, told)
         return told
+
+    @property
+    def has_sandbox(self) -> bool:
+        """Whether money is play money."""
+        return self._sandbox is not None
+
+    async def at_checkout(self, order_id: str, outcome: str) -> Json:
+        """Pay at Razorpay's checkout, the sandbox's, and return what it hands to the browser."""
+        address = f"{self._sandbox}/__sandbox/orders/{order_id}/pay"
+        answer = await self._client.post(address, json={"method": "upi", "outcome": outcome})
+        if not answer.is_success:
+            raise StepFailed(f"the checkout does not work: {answer.status_code} {answer.text}")
+        return answer.json()
+
+    async def download(self, who: str, does: str, path: str) -> bytes:
+        """Let somebody fetch a document; StepFailed when there is none."""
+        answer = await self._ask("GET", path, None, who)
+        if not answer.is_success:
+            raise StepFailed(f"{who} {does}: {answer.status_code}")
+        self.steps += 1
+        self._tell(who, does, answer.status_code, {})
+        return answer.content
 
     def check(self, claim: str, *, holds: bool) -> None:
         """Check something that must be so."""

@@ -8,12 +8,16 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from stoory.demo.money import play_money, show_ledger
 from stoory.demo.stage import Json, Stage
 
 
-async def play(client: httpx.AsyncClient, kept: Path, console: Console) -> None:
-    """Play the whole story; StepFailed at the first step that does not happen as it should."""
-    stage = Stage(client, kept, console)
+async def play(client: httpx.AsyncClient, kept: Path, console: Console, *, sandbox: str | None) -> None:
+    """Play the whole story; StepFailed at the first step that does not happen as it should.
+
+    Without the sandbox's address it ends before the payment: real money is no demo.
+    """
+    stage = Stage(client, kept, console, sandbox)
     await stage.enter()
     bid = await _posting(stage)
     request, conversation = await _application(stage, bid)
@@ -22,6 +26,9 @@ async def play(client: httpx.AsyncClient, kept: Path, console: Console) -> None:
     await _rivals(stage, request, conversation)
     await _chat(stage)
     await _invitation(stage)
+    if sandbox:
+        await play_money(stage, request, conversation)
+        await show_ledger(stage, console)
     _epilogue(stage, console, bid, request)
 
 
@@ -178,5 +185,6 @@ def _epilogue(stage: Stage, console: Console, bid: Json, request: Json) -> None:
     table.add_row("Bid", f"{bid['title']}, 3,000 to 8,000 rupees")
     table.add_row("Agreed", "4,800 rupees after three offers")
     table.add_row("Request", request["id"])
-    table.add_row("State", "accepted, waiting for payment")
+    state = "completed, and Ravi is paid" if stage.has_sandbox else "accepted, waiting for payment"
+    table.add_row("State", state)
     console.print(table)
