@@ -7,12 +7,16 @@ create table ledger_journals (
     kind       varchar(40) not null,
     request_id uuid references requests (id),
     payout_id  uuid,
+    owner_id   uuid references users (id),
     at         timestamptz not null
 );
 
 comment on column ledger_journals.key is 'names the event: whatever arrives twice, in any order, posts once';
 
+comment on column ledger_journals.owner_id is 'the influencer whose account it changes, if it does';
+
 create index ledger_journals_request_id on ledger_journals (request_id);
+create index ledger_journals_owner_id on ledger_journals (owner_id);
 
 -- What each account comes to; changed in the transaction of its entries.
 create table ledger_accounts (
@@ -81,7 +85,6 @@ create policy owners_see_ledger_accounts on ledger_accounts for select to stoory
 create policy owners_see_ledger_entries on ledger_entries for select to stoory_api
     using (owner_id = (select app.user_id()) or (select app.is_admin()));
 create policy owners_see_ledger_journals on ledger_journals for select to stoory_api
-    using (id in (select e.journal_id from public.ledger_entries e where e.owner_id = (select app.user_id()))
-           or (select app.is_admin()));
+    using (owner_id = (select app.user_id()) or (select app.is_admin()));
 
 -- migrate:down

@@ -83,7 +83,9 @@ def contents(operation: dict[str, Any]) -> list[Content]:
     }
     parts = {"body": operation.get("requestBody", {}), **answers}
     return [
-        (where, part["content"]["application/json"]) for where, part in parts.items() if "content" in part
+        (where, part["content"]["application/json"])
+        for where, part in parts.items()
+        if "application/json" in part.get("content", ())
     ]
 
 

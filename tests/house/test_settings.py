@@ -12,6 +12,7 @@ PRODUCTION = {
     "STOORY_ENV": "production",
     "STOORY_SECRET": "k" * 32,
     "STOORY_RAZORPAY_BASE_URL": "https://razorpay.example.org",
+    "STOORY_RAZORPAY_WEBHOOK_SECRET": "whispered",
     "STOORY_RAZORPAY_KEY_ID": "key",
     "STOORY_RAZORPAY_KEY_SECRET": "secret",
 }

@@ -15,6 +15,7 @@ from stoory.actor import SYSTEM_USER_ID
 from stoory.app import Application
 from tests.postings import BIDS, CAMPAIGNS
 from tests.postings import lay as lay_posting
+from tests.till import WEBHOOK, Till
 from tests.world import (
     ASHA,
     COFFEE_BID,
@@ -117,6 +118,7 @@ async def laid(app: Application, superuser: Superuser) -> AsyncIterator[Scene]:
         await _lay_people(scene)
         await _lay_deals(scene)
         await _lay_chats(scene)
+        await _lay_money(scene, world)
         await clients["om"].get("/api/admin/users")  # leaves a line in the audit log
         await world.do_jobs()
         await scene.keep()
@@ -203,6 +205,53 @@ async def _lay_chats(scene: Scene) -> None:
             said = await _done(scene.clients[other].post("/api/messages", json=reply))
             if "regrets" in words:
                 await _done(scene.clients[other].delete(f"/api/messages/{said['data']['message']['id']}"))
+
+
+async def _lay_money(scene: Scene, world: World) -> None:
+    """Let Asha pay for Ravi's work on one more bid, a part go back, and the rest on its way to him."""
+    name, (asha, ravi, om) = "paid-bid", (scene.clients[each] for each in ("asha", "ravi", "om"))
+    bid_id = await lay_posting(scene.superuser, BIDS, title="The paid bid of Asha")
+    scene.ids[name] = {"bid_id": str(bid_id)}
+    await _apply(scene, "ravi", name, "bid")
+    deal = scene.ids[f"deal-of-{name}"]
+    request, chat = (
+        f"/api/requests/{deal['request_id']}",
+        f"/api/messages/conversations/{deal['conversation_id']}",
+    )
+    await _done(asha.put(f"{request}/status", json={"status": "approved"}))
+    paying = {"headers": {"Idempotency-Key": "paid-once"}}
+    order = (await _done(asha.post(f"{request}/payment", **paying)))["order"]
+    async with httpx.AsyncClient(base_url=scene.app.settings.gateway().base_url) as sandbox:
+        fields = await Till(sandbox).pay(order["razorpay_order_id"])
+    await _done(asha.post("/api/payments/verify-payment", json=fields))
+    scene.ids["paid-order"] = {"order_id": order["id"], **fields}
+    back = {"amount": 500, "reason": "A video less"}
+    await _done(om.post(f"/api/payments/orders/{order['id']}/refund", json=back))
+    work = {"input_type": "work_submission", "values": {"description": "Two videos"}}
+    await _done(ravi.post(f"{chat}/text-input", json=work))
+    await _done(asha.post(f"{chat}/button-click", json={"action": "approve_work"}))
+    account = {"type": "vpa", "name": "Ravi Kumar", "vpa": "ravi.kumar@okaxis", "password": PASSWORD}
+    await _done(ravi.post("/api/wallet/payout-account", json=account))
+    for name in ("payout", "paid-payout"):
+        payout = (await _done(ravi.post("/api/wallet/payouts", json={"amount": 1000})))["payout"]
+        scene.ids[name] = {"payout_id": payout["id"]}
+    await _done(om.post(f"/api/admin/payouts/{payout['id']}/processed", json={"reference": "HDFC000042"}))
+    await _lay_oddity(scene, world)
+
+
+async def _lay_oddity(scene: Scene, world: World) -> None:
+    """Let money come for an order nobody made."""
+    strange = {
+        "id": "pay_ZZZZZZZZZZZZZZ",
+        "order_id": "order_ZZZZZZZZZZZZZZ",
+        "amount": 100,
+        "currency": "INR",
+    }
+    body = Till.event("payment.captured", payment={**strange, "status": "captured", "captured": True})
+    await _done(scene.clients["nobody"].post(WEBHOOK, content=body, headers=Till.signed(body)))
+    await world.apply_webhooks()
+    [oddity] = (await _done(scene.clients["om"].get("/api/admin/quarantine")))["quarantine"]
+    scene.ids["oddity"] = {"oddity_id": oddity["id"]}
 
 
 async def _done(call: Any) -> Any:

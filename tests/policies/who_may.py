@@ -20,6 +20,7 @@ LINES: Final = """
 GET    /                                                      .                       200  200  200  200  200  200
 GET    /health                                                .                       200  200  200  200  200  200
 GET    /ready                                                 .                       200  200  200  200  200  200
+GET    /metrics                                               .                       200  200  200  200  200  200
 GET    /schema                                                .                       200  200  200  200  200  200
 GET    /schema/openapi.json                                   .                       200  200  200  200  200  200
 POST   /__dev/clock                                           .                       401  403  403  403  403  200
@@ -81,7 +82,38 @@ PUT    /api/requests/{request_id}                             deal-of-open-bid  
 DELETE /api/requests/{request_id}                             deal-of-open-bid        401  409  200  404  404  200
 PUT    /api/requests/{request_id}/status                      deal-of-open-bid        401  200  409  404  404  200
 PUT    /api/requests/{request_id}/amount                      deal-of-open-bid        401  200  403  403  404  200
-POST   /api/requests/{request_id}/payment                     deal-of-hired-bid       401  409  403  403  404  409
+POST   /api/requests/{request_id}/payment                     deal-of-hired-bid       401  201  403  403  404  201
+GET    /api/requests/{request_id}/contract                    deal-of-paid-bid        401  200  200  404  404  200
+GET    /api/requests/{request_id}/contract                    deal-of-open-bid        401  404  404  404  404  404
+
+POST   /api/payments/create-order                             deal-of-hired-bid       401  201  403  403  404  201
+POST   /api/payments/verify-payment                           paid-order              401  200  404  404  404  200
+POST   /api/payments/webhook                                  .                       400  400  400  400  400  400
+GET    /api/payments/orders                                   .                       401  200  200  200  200  200
+GET    /api/payments/orders/{order_id}                        paid-order              401  200  404  404  404  200
+GET    /api/payments/orders/{order_id}/receipt                paid-order              401  200  404  404  404  200
+POST   /api/payments/orders/{order_id}/refund                 paid-order              401  403  403  403  403  201
+GET    /api/admin/orders                                      .                       401  403  403  403  403  200
+POST   /api/admin/orders/{order_id}/retry                     paid-order              401  403  403  403  403  200
+GET    /api/admin/quarantine                                  .                       401  403  403  403  403  200
+POST   /api/admin/quarantine/{oddity_id}/retry                oddity                  401  403  403  403  403  409
+POST   /api/admin/quarantine/{oddity_id}/resolve              oddity                  401  403  403  403  403  200
+GET    /api/admin/disputes                                    .                       401  403  403  403  403  200
+GET    /api/admin/ledger/balance                              .                       401  403  403  403  403  200
+GET    /api/admin/ledger/entries                              .                       401  403  403  403  403  200
+
+GET    /api/wallet                                            .                       401  403  200  200  403  403
+GET    /api/wallet/entries                                    .                       401  403  200  200  403  403
+GET    /api/wallet/payout-account                             .                       401  403  200  200  403  403
+POST   /api/wallet/payout-account                             .                       401  403  201  201  403  403
+GET    /api/wallet/payouts                                    .                       401  403  200  200  403  403
+POST   /api/wallet/payouts                                    .                       401  403  201  409  403  403
+GET    /api/admin/payouts                                     .                       401  403  403  403  403  200
+GET    /api/admin/payouts/{payout_id}                         payout                  401  403  403  403  403  200
+POST   /api/admin/payouts/{payout_id}/processed               payout                  401  403  403  403  403  200
+POST   /api/admin/payouts/{payout_id}/failed                  payout                  401  403  403  403  403  200
+POST   /api/admin/payouts/{payout_id}/reversed                payout                  401  403  403  403  403  409
+POST   /api/admin/payouts/{payout_id}/reversed                paid-payout             401  403  403  403  403  200
 
 GET    /api/messages/conversations                            .                       401  200  200  200  200  200
 GET    /api/messages/conversations/direct                     .                       401  200  200  200  200  200
@@ -122,6 +154,10 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "PUT /api/auth/password": {"current_password": "stoory-demo-1"},
     "POST /api/bids/automated/initialize": {"proposed_amount": 3500},
     "POST /api/requests": {"bid_id": None, "campaign_id": None},
+    "POST /api/payments/create-order": {"amount": 3500},
+    "POST /api/payments/orders/{order_id}/refund": {"amount": 100, "platform_pays": True},
+    "POST /api/wallet/payout-account": {"password": "stoory-demo-1"},
+    "POST /api/wallet/payouts": {"amount": 1},
     "POST /api/messages/conversations/{conversation_id}/button-click": {"data": {"amount": 3500}},
 }
 """Where the example of a body is about something the scene does not have, or has already."""
@@ -151,6 +187,15 @@ FIELDS: Final = {
     "PUT /api/requests/{request_id}": "proposed_amount message portfolio_links",
     "PUT /api/requests/{request_id}/status": "status reason as_role",
     "PUT /api/requests/{request_id}/amount": "amount agreed_amount",
+    "POST /api/payments/create-order": "request_id amount",
+    "POST /api/payments/verify-payment": "razorpay_order_id razorpay_payment_id razorpay_signature",
+    "POST /api/payments/orders/{order_id}/refund": "amount reason platform_pays",
+    "POST /api/admin/quarantine/{oddity_id}/resolve": "note",
+    "POST /api/wallet/payout-account": "type name password vpa ifsc account_number",
+    "POST /api/wallet/payouts": "amount",
+    "POST /api/admin/payouts/{payout_id}/processed": "reference",
+    "POST /api/admin/payouts/{payout_id}/failed": "reason",
+    "POST /api/admin/payouts/{payout_id}/reversed": "reason",
     "POST /api/messages/conversations": "user_id message",
     "POST /api/messages": "conversation_id receiver_id message media_url client_msg_id",
     "PUT /api/messages/conversations/{conversation_id}/seen": "up_to_seq",

@@ -82,6 +82,21 @@ def own(viewer: Viewer, row: Row) -> bool:
     return viewer.is_in(row, "user_id")
 
 
+def payers(viewer: Viewer, row: Row) -> bool:
+    """Who pays, and operators."""
+    return viewer.is_admin or viewer.is_in(row, "payer_id")
+
+
+def own_and_operators(viewer: Viewer, row: Row) -> bool:
+    """Whose it is, and operators."""
+    return viewer.is_admin or viewer.is_in(row, "user_id")
+
+
+def account_owners(viewer: Viewer, row: Row) -> bool:
+    """Whose account it is, and operators."""
+    return viewer.is_admin or viewer.is_in(row, "owner_id")
+
+
 def participants(viewer: Viewer, row: Row) -> bool:
     """The people of a conversation."""
     return viewer.is_in(row, "brand_owner_id", "influencer_id", "admin_id")
@@ -128,9 +143,14 @@ TABLES: Final[dict[str, Table]] = {
     "bids": POSTINGS,
     "campaigns": POSTINGS,
     "conversations": Table(sees=lambda viewer, row: viewer.is_admin or participants(viewer, row)),
+    "contracts": Table(sees=parties),
     "credentials": Table(),
     "deal_events": Table(sees=parties),
     "deals": Table(sees=parties),
+    "idempotency_keys": Table(),
+    "ledger_accounts": Table(sees=account_owners),
+    "ledger_entries": Table(sees=account_owners),
+    "ledger_journals": Table(sees=account_owners),
     "messages": Table(
         sees=lambda viewer, row: viewer.is_admin or participants(viewer, row),
         changes=senders_while_it_stands,
@@ -141,14 +161,22 @@ TABLES: Final[dict[str, Table]] = {
         added="id conversation_id sender_id receiver_id message media_url client_msg_id created_at",
     ),
     "notifications": Table(sees=own, changes=own, columns="seen_at", touch="seen_at = null"),
+    "order_events": Table(sees=payers),
+    "orders": Table(sees=payers),
     "participations": Table(
         sees=lambda viewer, row: viewer.is_admin or viewer.is_in(row, "user_id", "other_user_id"),
         changes=own,
         columns="seen_seq seen_at",
         touch="seen_at = null",
     ),
+    "payments": Table(sees=payers),
+    "payout_accounts": Table(sees=own_and_operators),
+    "payout_events": Table(sees=own_and_operators),
+    "payouts": Table(sees=own_and_operators),
     "plans": Table(sees=signed_in),
+    "quarantine": Table(sees=operators),
     "refresh_tokens": Table(),
+    "refunds": Table(sees=payers),
     "requests": Table(sees=parties),
     "sessions": Table(
         sees=own,
@@ -156,6 +184,7 @@ TABLES: Final[dict[str, Table]] = {
         columns="ended_at ended_why",
         touch="ended_at = now(), ended_why = 'ended'",
     ),
+    "webhook_events": Table(sees=operators),
     "users": Table(
         sees=lambda viewer, row: viewer.is_admin or viewer.is_in(row, "id"),
         changes=lambda viewer, row: viewer.is_in(row, "id"),

@@ -18,8 +18,8 @@ async def insert_journal(tx: Tx, journal_id: UUID, journal: Journal) -> bool:
     return bool(
         await tx.run(
             """
-            insert into ledger_journals (id, key, kind, request_id, payout_id, at)
-            values ($1, $2, $3, $4, $5, $6)
+            insert into ledger_journals (id, key, kind, request_id, payout_id, owner_id, at)
+            values ($1, $2, $3, $4, $5, $6, $7)
                 on conflict (key) do nothing
             """,
             journal_id,
@@ -27,6 +27,7 @@ async def insert_journal(tx: Tx, journal_id: UUID, journal: Journal) -> bool:
             journal.kind,
             journal.request_id,
             journal.payout_id,
+            journal.owner_id,
             tx.now,
         )
     )

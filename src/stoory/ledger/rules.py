@@ -61,6 +61,11 @@ class Journal(Struct, frozen=True, kw_only=True):
     request_id: UUID | None = None
     payout_id: UUID | None = None
 
+    @property
+    def owner_id(self) -> UUID | None:
+        """The influencer whose account it changes, if it does."""
+        return next((entry.account.owner_id for entry in self.entries if entry.account.owner_id), None)
+
     def __post_init__(self) -> None:
         if not self.entries or sum(entry.amount.paise for entry in self.entries) != 0:
             raise ValueError(f"{self.key} does not add up to nothing")

@@ -12,7 +12,8 @@ from stoory.ledger import rules as journals
 from stoory.money import Money
 from stoory.notifications.actions import notify, notify_operators
 from stoory.payouts import queries, rules
-from stoory.payouts.queries import Account, Change, Payout
+from stoory.payouts.queries import Change, Payout, accounts
+from stoory.payouts.queries.accounts import Account
 from stoory.payouts.rules import FOLLOWS, MEANING, Destination, Status
 from stoory.platform import razorpay
 from stoory.platform.database import Tx
@@ -30,12 +31,12 @@ async def name_account(tx: Tx, actor: Actor, destination: Destination) -> Accoun
 
     Whoever owns the wallet is told, since it may have been somebody else.
     """
-    await queries.lock_wallet(tx, actor.id)
-    known = await queries.current_account(tx, actor.id)
+    await accounts.lock_wallet(tx, actor.id)
+    known = await accounts.current_account(tx, actor.id)
     if known and known.destination == destination:
         return known
     usable_from = rules.usable_from(tx.now, is_first=known is None)
-    account = await queries.insert_account(tx, actor.id, uuid4(), destination, usable_from)
+    account = await accounts.insert_account(tx, actor.id, uuid4(), destination, usable_from)
     text = f"Your money goes to {destination.shown} from now on. Was it not you? Change your password."
     await notify(tx, actor.id, "payout_account_changed", {"text": text, "usable_from": usable_from})
     return account
@@ -46,8 +47,8 @@ async def request_payout(tx: Tx, actor: Actor, amount: Money, *, is_manual: bool
 
     Raises Invalid, Conflict `no_payout_account`, `payout_account_on_hold` or `insufficient_funds`.
     """
-    await queries.lock_wallet(tx, actor.id)
-    account = await queries.current_account(tx, actor.id)
+    await accounts.lock_wallet(tx, actor.id)
+    account = await accounts.current_account(tx, actor.id)
     available = -await ledgers.balance(tx, journals.influencer(actor.id))
     rules.check_payout(amount, available=available, ready_at=account and account.usable_from, now=tx.now)
     if account is None:
@@ -94,7 +95,7 @@ async def _tell(tx: Tx, payout: Payout) -> None:
     if payout.status not in NEWS:
         return
     kind, words = NEWS[payout.status]
-    to = (await queries.account(tx, payout.account_id)).destination.shown
+    to = (await accounts.account(tx, payout.account_id)).destination.shown
     text = words.format(amount=payout.amount, to=to)
     await notify(tx, payout.user_id, kind, {"text": text, "payout_id": payout.id})
     if payout.status is not Status.PROCESSED:

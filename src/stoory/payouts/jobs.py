@@ -10,7 +10,8 @@ import structlog
 
 from stoory.errors import Upstream
 from stoory.payouts import actions, queries
-from stoory.payouts.queries import Account, Change
+from stoory.payouts.queries import Change, accounts
+from stoory.payouts.queries.accounts import Account
 from stoory.payouts.rules import AccountType, Status, mode
 from stoory.platform.database import Database, Tx
 from stoory.platform.razorpay import Razorpay, Refused, read_payout
@@ -28,7 +29,7 @@ async def send_payout(gateway: Razorpay, db: Database, payload: dict[str, Any]) 
     """Have RazorpayX pay. Asked twice with one key, it pays once; what it refuses goes back to the wallet."""
     async with db.as_system("a payout to send", readonly=True) as tx:
         payout = await queries.payout(tx, UUID(payload["payout_id"]))
-        account = await queries.account(tx, payout.account_id)
+        account = await accounts.account(tx, payout.account_id)
     if payout.status is not Status.REQUESTED:
         return
     try:
@@ -59,7 +60,7 @@ async def _fund_account(gateway: Razorpay, db: Database, account: Account) -> st
         details = {"account_type": "bank_account", "bank_account": bank}
     fund_account_id = await gateway.fund_account(contact_id, details)
     async with db.as_system("an account is known to RazorpayX") as tx:
-        await queries.save_fund_account(tx, account.id, contact_id, fund_account_id)
+        await accounts.save_fund_account(tx, account.id, contact_id, fund_account_id)
     return fund_account_id
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from litestar import Response
+from litestar import MediaType, Response
 from litestar.di import NamedDependency
 
 from stoory.deals.errands import key, rendered
@@ -14,7 +14,7 @@ from stoory.platform.http.routes import SIGNED_IN, Db, Id, Me, get
 from stoory.platform.storage import Storage
 
 
-@get("/api/requests/{request_id:uuid}/contract", who=SIGNED_IN, fails=(404,))
+@get("/api/requests/{request_id:uuid}/contract", who=SIGNED_IN, fails=(404,), media_type=MediaType.HTML)
 async def download_contract(
     db: Db, actor: Me, storage: NamedDependency[Storage], request_id: Id, form: Form = "html"
 ) -> Response[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Final
 
-from litestar import Response
+from litestar import MediaType, Response
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, structs
 
@@ -91,7 +91,7 @@ async def verify_payment(*, db: Db, actor: Me, till: TheTill, data: JSONBody[Che
     """
     async with db.as_user(actor, readonly=True) as tx:
         order = await orders.order_at_razorpay(tx, data.razorpay_order_id)
-    if order is None:
+    if order is None or not (actor.is_admin or order.payer_id == actor.id):
         raise NotFound
     is_signed = till.gateway.is_checkout_signed(
         order_id=order.razorpay_order_id or "",
@@ -165,7 +165,7 @@ async def show_order(db: Db, actor: Me, order_id: Id) -> OrderAnswer:
         )
 
 
-@get("/api/payments/orders/{order_id:uuid}/receipt", who=SIGNED_IN, fails=(404,))
+@get("/api/payments/orders/{order_id:uuid}/receipt", who=SIGNED_IN, fails=(404,), media_type=MediaType.HTML)
 async def download_receipt(db: Db, actor: Me, order_id: Id, form: Form = "html") -> Response[bytes]:
     """Return the receipt of a paid order, as a page or as PDF; there is none before."""
     async with db.as_user(actor, readonly=True) as tx:

@@ -86,29 +86,25 @@ async def save_payment(
             on conflict (razorpay_payment_id) do update
                    set status = excluded.status,
                        method = excluded.method,
-                       fee = excluded.fee,
-                       tax = excluded.tax,
+                       (fee, tax) = row(excluded.fee, excluded.tax),
                        is_surplus = excluded.is_surplus,
-                       error_code = excluded.error_code,
-                       error_description = excluded.error_description,
+                       (error_code, error_description) = row(excluded.error_code, excluded.error_description),
                        captured_at = coalesce(payments.captured_at, excluded.captured_at)
         returning id, razorpay_payment_id, order_id, amount, currency, method, status, is_surplus, created_at,
                   captured_at
         """,
-        seen.id,
-        order.id,
-        order.payer_id,
-        seen.amount,
-        seen.currency,
-        seen.method,
-        status,
-        seen.fee,
-        seen.tax,
-        is_surplus,
-        seen.error_code,
-        seen.error_description,
-        tx.now,
-        payment_id,
+        *(
+            seen.id,
+            order.id,
+            order.payer_id,
+            seen.amount,
+            seen.currency,
+            seen.method,
+            status,
+            seen.fee,
+            seen.tax,
+        ),
+        *(is_surplus, seen.error_code, seen.error_description, tx.now, payment_id),
     )
 
 

@@ -12,7 +12,7 @@ from stoory.actor import Actor
 from stoory.errors import Conflict
 from stoory.payouts import actions, queries
 from stoory.payouts.api.wallet import PayoutAnswer, PayoutsAnswer
-from stoory.payouts.queries import Change, Key, Payout
+from stoory.payouts.queries import Change, Key, Payout, accounts
 from stoory.payouts.rules import Destination, Status
 from stoory.platform.database import Database
 from stoory.platform.http.answers import Answer
@@ -69,7 +69,7 @@ async def show_payout(db: Db, actor: Me, payout_id: Id) -> InstructionAnswer:
     """Return a payout with the account it goes to, to be paid by hand. Who looked goes to the audit log."""
     async with db.as_user(actor) as tx:
         payout = await queries.payout(tx, payout_id)
-        account = await queries.account(tx, payout.account_id)
+        account = await accounts.account(tx, payout.account_id)
         await tx.as_system("the audit log is written by the system alone")
         await audit(tx, actor, "show_payout", payout.user_id, {"payout_id": payout_id})
     return InstructionAnswer(payout=payout, destination=account.destination)

@@ -9,14 +9,15 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from stoory.accounts import rules as accounts
 from stoory.accounts.queries import people
+from stoory.accounts.rules import wrong_password
 from stoory.ledger import queries as ledgers
 from stoory.ledger import rules as journals
 from stoory.ledger.queries import Line
 from stoory.money import Money
 from stoory.payouts import actions, queries
-from stoory.payouts.queries import Account, Key, Payout, Wallet
+from stoory.payouts.queries import Key, Payout, Wallet, accounts
+from stoory.payouts.queries.accounts import Account
 from stoory.payouts.rules import AccountType, Destination, check_destination
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
@@ -148,7 +149,7 @@ def _from_the_owner(line: Line) -> StatementLine:
 async def show_payout_account(db: Db, actor: Me) -> AccountAnswer:
     """Return where one's money goes."""
     async with db.as_user(actor, readonly=True) as tx:
-        account = await queries.current_account(tx, actor.id)
+        account = await accounts.current_account(tx, actor.id)
     return AccountAnswer(payout_account=account and _shown(account))
 
 
@@ -176,7 +177,7 @@ async def name_payout_account(
         own = await people.credentials(tx, actor.id)
     await limits.require("auth", f"account:{own.phone}")
     if not await passwords.verify(own.password_hash, data.password):
-        raise accounts.wrong_password("password")
+        raise wrong_password("password")
     async with db.as_user(actor) as tx:
         await tx.as_system("the wallet's lock and its owner's notification")
         account = await actions.name_account(tx, actor, destination)
