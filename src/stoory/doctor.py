@@ -208,8 +208,13 @@ async def _examine_deals(db: Database) -> list[Broken]:
         async with db.as_system("the doctor looks at deals", readonly=True) as tx:
             ids = await _deals_after(tx, after)
             for request_id in ids:
-                row = await queries.deal_of(tx, request_id)
-                if replay(await queries.events(tx, request_id)) != row.deal:
+                try:
+                    row = await queries.deal_of(tx, request_id)
+                    told = replay(await queries.events(tx, request_id))
+                except ValueError:  # cannot even be read
+                    differing.append(str(request_id))
+                    continue
+                if told != row.deal:
                     differing.append(str(request_id))
                 truth = projection(row.deal)
                 seen = structs.asdict(await _shown(tx, request_id))

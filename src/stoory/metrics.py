@@ -15,7 +15,7 @@ from stoory.platform.database import Database, Tx
 EXAMINE_EVERY_SECONDS: Final = 6 * 3600.0
 """Examining reads every row there is."""
 
-CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE: Final = "text/plain; version=0.0.4"
 
 
 class Waiting(Struct, frozen=True):

@@ -95,3 +95,9 @@ class Money:
         sign = "-" if self.paise < 0 else ""
         whole, paise = divmod(abs(self.paise), 100)
         return f"{sign}{whole}.{paise:02d}"
+
+
+class Balance(Money):
+    """An amount that may be nothing, or less: what an account comes to, or a change of it."""
+
+    __slots__ = ()

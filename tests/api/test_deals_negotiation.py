@@ -203,15 +203,3 @@ async def test_meera_is_told_nothing_of_their_deal(ravi: Client, meera: Client) 
     ]
 
     assert [answer.status_code for answer in answers] == [404] * len(answers)
-
-
-async def test_payment_is_not_available_yet_and_says_so(asha: Client, ravi: Client) -> None:
-    request = await applied(ravi)
-    chat = f"/api/messages/conversations/{request['conversation_id']}"
-    await asha.post(f"{chat}/button-click", json={"action": "accept_proposal"})
-
-    by_button = await asha.post(f"{chat}/button-click", json={"action": "proceed_to_payment"})
-    by_door = await asha.post(f"/api/requests/{request['id']}/payment")
-
-    assert (by_button.status_code, by_button.json()["code"]) == (409, "payments_unavailable")
-    assert (by_door.status_code, by_door.json()["code"]) == (409, "payments_unavailable")

@@ -152,7 +152,7 @@ async def test_after_thirty_days_a_key_is_forgotten(asha: Client, world: World) 
 
 @pytest.mark.parametrize("key", ["", " ", "a" * 256, "ünsichtbar", "tab\there"])
 async def test_an_odd_key_is_refused_by_name(asha: Client, key: str) -> None:
-    answer = await asha.post("/api/campaigns", json=CAMPAIGN, headers={"Idempotency-Key": key.encode()})
+    answer = await asha.post("/api/campaigns", json=CAMPAIGN, headers=[(b"idempotency-key", key.encode())])
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "Idempotency-Key"

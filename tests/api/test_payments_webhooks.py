@@ -122,7 +122,7 @@ async def test_an_unsigned_webhook_is_refused_and_not_kept(market: Market, signa
     request, order = await market.ordered()
     await market.till.pay(order["razorpay_order_id"])
     delivery = (await market.till.waiting())[0]
-    headers = {} if signature is None else {"x-razorpay-signature": signature.encode()}
+    headers = [] if signature is None else [(b"x-razorpay-signature", signature.encode())]
 
     answer = await market.nobody.post(WEBHOOK, content=delivery.body, headers=headers)
     await market.world.apply_webhooks()

@@ -78,13 +78,14 @@ async def test_a_payout_that_does_not_arrive_is_in_the_wallet_again(market: Mark
     await earned(market)
     payout = await requested(market.ravi)
 
+    reason = {"reason": "The account is closed"}
     for way in ways:
-        body = {"reference": "UPI42"} if way == "processed" else {"reason": "The account is closed"}
+        body = {"reference": "UPI42"} if way == "processed" else reason
         answer = await market.om.post(f"/api/admin/payouts/{payout['id']}/{way}", json=body)
         assert answer.status_code == 200, answer.text
 
     assert (await wallet(market.ravi))["available"] == 4500
-    again = await market.om.post(f"/api/admin/payouts/{payout['id']}/{ways[-1]}", json=body)
+    again = await market.om.post(f"/api/admin/payouts/{payout['id']}/{ways[-1]}", json=reason)
     assert again.status_code == 409
 
 

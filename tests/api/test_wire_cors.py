@@ -52,6 +52,7 @@ async def test_our_origin_may_read_every_answer(
     assert "access-control-allow-credentials" not in answer.headers
     exposed = answer.headers["access-control-expose-headers"]
     assert {name.strip() for name in exposed.split(",")} == {
+        "Idempotent-Replayed",
         "RateLimit",
         "RateLimit-Policy",
         "Retry-After",

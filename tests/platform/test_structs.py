@@ -15,7 +15,7 @@ from msgspec import Struct, inspect
 import stoory
 from stoory.app import ROUTES
 from stoory.debug import api as debug_api
-from stoory.money import Money
+from stoory.money import Balance, Money
 from stoory.operations import DEVELOPMENT_ROUTES
 from stoory.platform import wire
 from stoory.platform.http.answers import Answer
@@ -47,7 +47,7 @@ BODIES = [
 def travels(kind: type[Struct]) -> bool:
     """Whether a Struct is made of data: some hold functions or errors, which go nowhere."""
     return not any(
-        isinstance(part, inspect.CustomType) and part.cls is not Money
+        isinstance(part, inspect.CustomType) and part.cls not in (Money, Balance)
         for field in msgspec.structs.fields(kind)
         for part in _parts(inspect.type_info(field.type))
     )

@@ -219,8 +219,8 @@ async def _lay_money(scene: Scene, world: World) -> None:
         f"/api/messages/conversations/{deal['conversation_id']}",
     )
     await _done(asha.put(f"{request}/status", json={"status": "approved"}))
-    paying = {"headers": {"Idempotency-Key": "paid-once"}}
-    order = (await _done(asha.post(f"{request}/payment", **paying)))["order"]
+    once = {"Idempotency-Key": "paid-once"}
+    order = (await _done(asha.post(f"{request}/payment", headers=once)))["order"]
     async with httpx.AsyncClient(base_url=scene.app.settings.gateway().base_url) as sandbox:
         fields = await Till(sandbox).pay(order["razorpay_order_id"])
     await _done(asha.post("/api/payments/verify-payment", json=fields))

@@ -11,7 +11,7 @@ import pytest
 from msgspec import Struct
 
 from stoory.actor import Role
-from stoory.deals import clocks, script
+from stoory.deals import archive, clocks, script
 from stoory.deals.amounts import bid_bounds, campaign_bounds
 from stoory.deals.deal import (
     BUTTON,
@@ -114,6 +114,29 @@ class Bargain:
         return self._happen(
             Press(actor_id=who.id, role=who.role, action=action, data=data, now=self.now, door=door)
         )
+
+    @property
+    def shown(self) -> list[str]:
+        """The ids of the buttons of the last move's first message."""
+        return [button["id"] for button in archive.plain(self.lines[0].action_data)["buttons"]]
+
+    @property
+    def last(self) -> Event:
+        """What happened last."""
+        return self.events[-1]
+
+    @property
+    def time_left(self) -> timedelta:
+        """How long until the next clock runs out."""
+        assert self.deal.expires_at
+        return self.deal.expires_at - self.now
+
+    def asked(self, who: Person, action: str) -> list[str]:
+        """Let somebody press what only asks for input; return the ids of the fields."""
+        prompt = self.press(who, action)
+        assert isinstance(prompt, Prompt)
+        data = archive.plain(script.prompt_line(self.deal, prompt).action_data)
+        return [field["id"] for field in data["input_fields"]]
 
     def offer(self, who: Person, amount: Any, **data: Any) -> Event | Prompt | Unchanged:
         """Let somebody send the form of an offer."""

@@ -68,6 +68,7 @@ def test_production_has_no_play_money(tmp_path: Path):
         "STOORY_RAZORPAY_BASE_URL": "https://razorpay.example.org",
         "STOORY_RAZORPAY_KEY_ID": "key",
         "STOORY_RAZORPAY_KEY_SECRET": "secret",
+        "STOORY_RAZORPAY_WEBHOOK_SECRET": "whispered",
     }
     with command(tmp_path, **production) as process:
         said = process.communicate(timeout=10)[0]

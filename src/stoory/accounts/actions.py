@@ -144,7 +144,7 @@ async def change_password(tx: Tx, actor: Actor, *, verified: Credentials, new_ha
     current = await people.credentials(tx, user.id)
     # decide
     if current.password_hash != verified.password_hash:
-        raise rules.wrong_current_password()
+        raise rules.wrong_password("current_password")
     # save
     await people.update_password(tx, user.id, new_hash)
     await sessions.end_sessions(tx, user.id, rules.PASSWORD_CHANGED, but=actor.session_id)

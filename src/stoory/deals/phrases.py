@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
 from stoory.actor import Role
 from stoory.deals import words
@@ -69,7 +70,7 @@ def remarks(event: Event) -> str:
 
 
 def _each(said: object) -> list[object]:
-    return said if isinstance(said, list) else [said] if said else []
+    return list(cast("list[object]", said)) if isinstance(said, list) else [said] if said else []
 
 
 def _split(release: Money, refund: Money) -> str:

@@ -9,7 +9,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from stoory.ledger import queries
 from stoory.ledger.queries import AccountBalance, Line
-from stoory.money import Money
+from stoory.money import Balance
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.pages import DEFAULT_PAGE_ROWS, CursorParam, Limit, Pagination, decode_cursor, page
 from stoory.platform.http.routes import OPERATORS, Db, Me, get
@@ -23,7 +23,7 @@ class BalanceAnswer(Answer):
     """The trial balance: debit +, credit -, in rupees. `total` is nothing, or the books are wrong."""
 
     accounts: list[AccountBalance]
-    total: Money
+    total: Balance
 
 
 class EntriesAnswer(Answer):
@@ -38,7 +38,7 @@ async def show_trial_balance(db: Db, actor: Me) -> BalanceAnswer:
     """Return every account of the ledger, and the sum of all balances, which is nothing."""
     async with db.as_user(actor, readonly=True) as tx:
         accounts = await queries.trial_balance(tx)
-    return BalanceAnswer(accounts=accounts, total=Money(sum(row.balance.paise for row in accounts)))
+    return BalanceAnswer(accounts=accounts, total=Balance(sum(row.balance.paise for row in accounts)))
 
 
 @get("/api/admin/ledger/entries", who=OPERATORS)

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from stoory.ledger.rules import Account, Journal
-from stoory.money import Money
+from stoory.money import Balance, Money
 from stoory.platform.database import Tx
 
 
@@ -145,9 +145,9 @@ class AccountBalance(Struct, kw_only=True):
     """A line of the trial balance, in rupees."""
 
     account: str
-    debit: Money
-    credit: Money
-    balance: Money
+    debit: Balance
+    credit: Balance
+    balance: Balance
 
 
 async def trial_balance(tx: Tx) -> list[AccountBalance]:
@@ -174,8 +174,8 @@ class Line(Struct, kw_only=True):
     kind: str
     key: str
     account: str
-    amount: Money
-    balance_after: Money
+    amount: Balance
+    balance_after: Balance
     request_id: UUID | None
     payout_id: UUID | None
 

@@ -76,13 +76,13 @@ async def reconcile_payouts(gateway: Razorpay, db: Database) -> None:
         return
     async with db.as_system("payouts to look up", readonly=True) as tx:
         waiting = await queries.unsettled(tx, tx.now - ASK_AFTER, A_BATCH)
-        known = {payout.id: await queries.razorpay_id(tx, payout.id) for payout in waiting}
-    for payout_id, razorpay_id in known.items():
+        known = {payout.id: await queries.at_razorpay(tx, payout.id) for payout in waiting}
+    for payout_id, at_razorpay in known.items():
         try:
-            if razorpay_id is None:
+            if at_razorpay is None:
                 await send_payout(gateway, db, {"payout_id": str(payout_id)})
                 continue
-            seen = await gateway.payout(razorpay_id)
+            seen = await gateway.payout(at_razorpay.razorpay_payout_id)
             async with db.as_system("a payout was looked up") as tx:
                 await actions.apply_payout(tx, seen)
         except (Upstream, Refused) as problem:

@@ -19,7 +19,7 @@ from stoory.platform import wire
 
 DEADLINE_SECONDS: Final = 20
 
-HTML: Final = "text/html; charset=utf-8"
+HTML: Final = "text/html"
 PDF: Final = "application/pdf"
 
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")

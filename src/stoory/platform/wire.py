@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from stoory.money import Money
+from stoory.money import Balance, Money
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -35,8 +35,10 @@ def row_hook(kind: type, value: object) -> object:
     """Take an amount as the numeric codec made it, or read it from a jsonb column, where it may be zero."""
     if isinstance(value, kind):
         return value
-    if kind is Money and isinstance(value, int | Decimal):
-        return Money.rupees(value)
+    if kind is Balance and isinstance(value, Money):
+        return Balance(value.paise)
+    if kind in (Money, Balance) and isinstance(value, int | Decimal):
+        return kind.rupees(value)
     raise NotImplementedError(f"{kind.__name__} cannot be read from a row")
 
 

@@ -16,7 +16,7 @@ from stoory.deals.history import evolve
 from stoory.deals.projections import flow_data, projection
 from stoory.deals.queries import DealRow
 from stoory.deals.script import Line, Notice
-from stoory.deals.states import PARTICIPANTS, Action
+from stoory.deals.states import Action
 from stoory.notifications import actions as notifications
 from stoory.payments.queries.orders import Order
 from stoory.platform.database import Tx
@@ -109,7 +109,7 @@ async def say(tx: Tx, row: DealRow, action: Action, line: Line) -> None:
         action_data=archive.plain(line.action_data),
         action_role=line.action_role,
         flow_context=archive.plain(line.flow_context),
-        receiver_id=_person(row, awaited) if awaited in PARTICIPANTS else None,
+        receiver_id=None if awaited in (None, Role.ADMIN) else _person(row, awaited),
         metadata={"deal_seq": row.deal.seq, "action": action},
     )
 

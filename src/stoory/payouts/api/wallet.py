@@ -14,7 +14,7 @@ from stoory.accounts.rules import wrong_password
 from stoory.ledger import queries as ledgers
 from stoory.ledger import rules as journals
 from stoory.ledger.queries import Line
-from stoory.money import Money
+from stoory.money import Balance, Money
 from stoory.payouts import actions, queries
 from stoory.payouts.queries import Key, Payout, Wallet, accounts
 from stoory.payouts.queries.accounts import Account
@@ -72,8 +72,8 @@ class StatementLine(Struct, kw_only=True):
     id: int
     at: datetime
     kind: str
-    amount: Money
-    balance_after: Money
+    amount: Balance
+    balance_after: Balance
     request_id: str | None
     payout_id: str | None
 
@@ -138,8 +138,8 @@ def _from_the_owner(line: Line) -> StatementLine:
         id=line.id,
         at=line.at,
         kind=line.kind,
-        amount=-line.amount,
-        balance_after=-line.balance_after,
+        amount=Balance(-line.amount.paise),
+        balance_after=Balance(-line.balance_after.paise),
         request_id=line.request_id and str(line.request_id),
         payout_id=line.payout_id and str(line.payout_id),
     )

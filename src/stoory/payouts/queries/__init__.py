@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from stoory.money import Money
+from stoory.money import Balance, Money
 from stoory.payouts.rules import Status
 from stoory.platform.database import Tx
 
@@ -190,12 +190,12 @@ async def append_event(tx: Tx, payout: Payout, status: Status, by: UUID, data: d
 class Wallet(Struct, kw_only=True):
     """An influencer's money, in rupees."""
 
-    held: Money
+    held: Balance
     """In the escrows of her running deals, before commission."""
-    available: Money
+    available: Balance
     """To be paid out now."""
-    in_transit: Money
-    paid_out: Money
+    in_transit: Balance
+    paid_out: Balance
 
 
 async def wallet(tx: Tx, user_id: UUID) -> Wallet:
@@ -224,14 +224,21 @@ async def wallet(tx: Tx, user_id: UUID) -> Wallet:
     )
 
 
-async def razorpay_id(tx: Tx, payout_id: UUID) -> str | None:
+class AtRazorpay(Struct):
+    """By which id RazorpayX knows a payout."""
+
+    razorpay_payout_id: str
+
+
+async def at_razorpay(tx: Tx, payout_id: UUID) -> AtRazorpay | None:
     """Return by which id RazorpayX knows a payout, if it does."""
-    return await tx.value(
-        str | None,  # pyright: ignore[reportArgumentType] - a union is a type to msgspec
+    return await tx.maybe(
+        AtRazorpay,
         """
         select razorpay_payout_id
           from payouts
          where id = $1
+           and razorpay_payout_id is not null
         """,
         payout_id,
     )

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Final, LiteralString
+from typing import Any, Final, LiteralString, cast
 from uuid import UUID
 
 from litestar import Request, Response
@@ -189,7 +189,8 @@ async def forget_old_keys(db: Database) -> None:
 def _written(told: Any, status: int) -> tuple[int, bytes]:
     """Return the status and the body of an answer, as they go over the wire."""
     if isinstance(told, Response):
-        return told.status_code or status, wire.encode(told.content)
+        answer = cast("Response[Any]", told)
+        return answer.status_code or status, wire.encode(answer.content)
     return status, wire.encode(told)
 
 

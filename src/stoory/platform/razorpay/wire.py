@@ -11,7 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
 
@@ -84,7 +84,7 @@ class Wire:
         """Make the call in this thread, with this thread's own client: its session is not for two."""
         client: Any = getattr(self._local, "client", None)
         if client is None:
-            import razorpay  # noqa: PLC0415 - see the module's first lines
+            import razorpay  # noqa: PLC0415  # pyright: ignore[reportMissingTypeStubs] - see the module's first lines
             import requests  # noqa: PLC0415 - comes with it
 
             session = requests.Session()
@@ -108,8 +108,9 @@ def _answered(
         if answer.status_code >= FIRST_SERVER_ERROR or answer.status_code == TOO_MANY_REQUESTS:
             raise NoAnswer(f"status {answer.status_code}")
         if answer.status_code >= LEAST_REFUSAL:
-            error = told.get("error") if isinstance(told, dict) else None
-            raise Refused(answer.status_code, error if isinstance(error, dict) else {"description": error})
+            error = cast("Json", told).get("error") if isinstance(told, dict) else None
+            known = cast("Json", error) if isinstance(error, dict) else {"description": error}
+            raise Refused(answer.status_code, known)
         return answer
 
     return answered

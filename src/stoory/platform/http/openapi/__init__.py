@@ -17,7 +17,7 @@ from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from stoory.money import Money
+from stoory.money import Balance, Money
 from stoory.platform import wire
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
@@ -25,7 +25,12 @@ from stoory.platform.http.errors import ErrorBody
 from stoory.platform.http.openapi.examples import Examples
 from stoory.platform.http.openapi.failures import ANY_BODY, UNFORESEEN, reference, responses
 from stoory.platform.http.openapi.html import page
-from stoory.platform.http.openapi.structs import LARGEST_AMOUNT, MEANING_OF_AN_AMOUNT, described
+from stoory.platform.http.openapi.structs import (
+    LARGEST_AMOUNT,
+    MEANING_OF_A_BALANCE,
+    MEANING_OF_AN_AMOUNT,
+    described,
+)
 
 __all__ = ["MoneySchema", "document", "page"]
 
@@ -38,10 +43,12 @@ class MoneySchema(OpenAPISchemaPlugin):
     @staticmethod
     def is_plugin_supported_type(value: Any) -> bool:
         """Return whether this is the type we describe."""
-        return value is Money
+        return value in (Money, Balance)
 
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:  # noqa: ARG002
-        """Return the schema of an amount."""
+        """Return the schema of an amount, or of one that may be less than nothing."""
+        if cast("object", field_definition.annotation) is Balance:
+            return Schema(type=OpenAPIType.NUMBER, multiple_of=0.01, description=MEANING_OF_A_BALANCE)
         return Schema(
             type=OpenAPIType.NUMBER,
             exclusive_minimum=0,

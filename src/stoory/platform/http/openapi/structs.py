@@ -9,12 +9,13 @@ import msgspec
 from msgspec import Struct, inspect
 from msgspec.structs import fields
 
-from stoory.money import MAX_PAISE, Money
+from stoory.money import MAX_PAISE, Balance, Money
 from stoory.platform.http.body import Body
 
 PLACE: Final = "#/components/schemas/{name}"
 
 LARGEST_AMOUNT: Final = MAX_PAISE / 100
+MEANING_OF_A_BALANCE: Final = "in rupees, two decimals at most; nothing and less are possible"
 MEANING_OF_AN_AMOUNT: Final = "rupees, at most two decimals"
 
 Json = dict[str, Any]
@@ -34,7 +35,9 @@ def described(kinds: Iterable[type[Struct]]) -> tuple[dict[type[Struct], Json], 
 
 
 def _amount(kind: type) -> Json:
-    """Return the schema of the one type that msgspec does not know."""
+    """Return the schema of the types that msgspec does not know."""
+    if kind is Balance:
+        return {"type": "number", "multipleOf": 0.01, "description": MEANING_OF_A_BALANCE}
     if kind is not Money:
         raise NotImplementedError(kind)
     return {
