@@ -67,6 +67,7 @@ def stoory_up() -> Iterator[tuple[subprocess.Popen[str], str]]:
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
             "STOORY_HOME": f"{folder}/home",
             "STOORY_PORT": "0",
+            "STOORY_SANDBOX_PORT": "0",
             "STOORY_LIMIT_API": "unlimited",
         }
         command = [sys.executable, "-c", "from stoory.cli import main; main()", "up"]

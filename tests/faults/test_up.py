@@ -57,6 +57,7 @@ class Home(Struct):
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
             "STOORY_HOME": str(self.folder / "home"),
             "STOORY_PORT": "0",
+            "STOORY_SANDBOX_PORT": "0",
         }
         return subprocess.Popen(
             [self.python, *STOORY, *arguments], env=environ, user=self.user, cwd=self.folder,

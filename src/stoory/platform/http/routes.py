@@ -86,7 +86,7 @@ def _route(
             status_code=status,
             summary=summary.rstrip("."),
             description=description.strip() or None,
-            opt={"who": who, "limit": limit},
+            opt={"who": who, "limit": limit, "keyed": is_keyed},
             security=[{"bearer": []}] if who else [],
             tags=[path.split("/")[2] if path.startswith("/api/") else "operations"],
             responses={code: _error(code) for code in sorted({*always, *fails})},

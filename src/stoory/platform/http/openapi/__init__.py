@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from http import HTTPStatus
 from inspect import cleandoc
-from typing import Any, cast, get_args, get_origin
+from typing import Any, Final, cast, get_args, get_origin
 
 import msgspec
 from litestar import Litestar, Response
@@ -22,6 +22,7 @@ from stoory.platform import wire
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
 from stoory.platform.http.errors import ErrorBody
+from stoory.platform.http.idempotency import HEADER
 from stoory.platform.http.openapi.examples import Examples
 from stoory.platform.http.openapi.failures import ANY_BODY, UNFORESEEN, reference, responses
 from stoory.platform.http.openapi.html import page
@@ -35,6 +36,16 @@ from stoory.platform.http.openapi.structs import (
 __all__ = ["MoneySchema", "document", "page"]
 
 Json = dict[str, Any]
+
+
+KEY_PARAMETER: Final = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+    "description": "Sent again with the same key and body, the first answer comes again and nothing happens twice.",
+}
+"""What a POST route takes beside its body."""
 
 
 class MoneySchema(OpenAPISchemaPlugin):
@@ -72,8 +83,18 @@ def document(app: Litestar) -> Json:
             _spell_out_parameters(operation, told["components"]["schemas"])
             handler = routes[operation["operationId"]]
             _describe(operation, handler, places, examples)
+            _tell_forms(operation)
+            if handler.opt.get("keyed"):
+                operation.setdefault("parameters", []).append(KEY_PARAMETER)
     told["components"] |= {"schemas": schemas, "responses": responses(places[ErrorBody])}
     return told
+
+
+def _tell_forms(operation: Json) -> None:
+    """Tell that a document comes as PDF as well."""
+    content = operation["responses"].get("200", {}).get("content", {})
+    if "text/html" in content and any(each["name"] == "format" for each in operation.get("parameters", ())):
+        content["application/pdf"] = {"schema": {"type": "string", "format": "binary"}}
 
 
 def _number(text: str) -> int | float:
