@@ -52,10 +52,10 @@ def sandbox() -> Iterator[str]:
 @pytest.fixture
 async def till(sandbox: str) -> AsyncIterator[Till]:
     """Return the sandbox, as new, to be driven."""
-    async with httpx.AsyncClient(base_url=sandbox) as client:
-        (await client.post("/__sandbox/reset", json={})).raise_for_status()
-        (await client.put("/__sandbox/webhook", json={"is_held": True})).raise_for_status()
-        yield Till(client)
+    async with httpx.AsyncClient(base_url=sandbox, timeout=30) as client:
+        driven = Till(client)
+        await driven.reset()
+        yield driven
 
 
 @pytest.fixture(scope="session")

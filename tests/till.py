@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 from msgspec import Struct
 
-from stoory.settings import SANDBOX_WEBHOOK_SECRET
+from stoory.settings import SANDBOX_KEY_ID, SANDBOX_KEY_SECRET, SANDBOX_WEBHOOK_SECRET
 
 Json = dict[str, Any]
 
@@ -31,6 +31,11 @@ class Till:
     def __init__(self, http: httpx.AsyncClient) -> None:
         """Take a client of the sandbox."""
         self._http = http
+
+    async def reset(self) -> None:
+        """Forget everything; webhooks wait from now on."""
+        await self._post("/__sandbox/reset")
+        (await self._http.put("/__sandbox/webhook", json={"is_held": True})).raise_for_status()
 
     async def pay(self, order_id: str, outcome: str = "captured", method: str = "upi") -> Json:
         """Pay an order at the checkout and return the three fields it hands to the browser."""
@@ -54,15 +59,32 @@ class Till:
         self, client: httpx.AsyncClient, *, times: int = 1, is_reversed: bool = False
     ) -> list[httpx.Response]:
         """Deliver what waits, each so often, in the order it happened or the other way round."""
-        deliveries = await self.waiting()
+        deliveries = await self.take()
         answers: list[httpx.Response] = []
         for delivery in reversed(deliveries) if is_reversed else deliveries:
             answers += [
                 await client.post(WEBHOOK, content=delivery.body, headers=delivery.headers)
                 for _ in range(times)
             ]
-            await self._post(f"/__sandbox/webhooks/{delivery.id}/drop")
         return answers
+
+    async def take(self) -> list[Delivery]:
+        """Take what waits away from the sandbox: the test delivers it, or loses it."""
+        deliveries = await self.waiting()
+        for delivery in deliveries:
+            await self._post(f"/__sandbox/webhooks/{delivery.id}/drop")
+        return deliveries
+
+    async def everything(self, kind: str) -> list[Json]:
+        """Return every entity of that kind the sandbox has."""
+        found: list[Json] = []
+        while True:
+            query = {"count": 100, "skip": len(found)}
+            auth = (SANDBOX_KEY_ID, SANDBOX_KEY_SECRET)
+            page = (await self._http.get(f"/v1/{kind}", params=query, auth=auth)).json()["items"]
+            found += page
+            if not page:
+                return found
 
     async def fault(self, kind: str, *, path: str = ".*", times: int = 1, **more: Any) -> None:
         """Let the next requests of that address go wrong."""
