@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Any
+from typing import Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from stoory.deals import archive
 from stoory.deals.amounts import rupees
-from stoory.deals.deal import Deal
+from stoory.deals.deal import MAX_CHANGE_REQUESTS, Deal
 from stoory.deals.timers import DELIVERY_GRACE, DELIVERY_TTL
 
 
@@ -31,22 +32,37 @@ class Contract(Struct, frozen=True, kw_only=True):
     review_days: int
     process_version: int
     funded_at: datetime
+    accepted: str
+    """What was accepted, as `accepted` writes it."""
     hash: str
+    """SHA-256 of `accepted`, in hexadecimal."""
 
 
-def offer_hash(deal: Deal) -> str:
-    """Return the fingerprint of what was accepted: SHA-256 of the offer and the terms, as `archive` writes them."""
-    accepted: dict[str, Any] = {
-        "offer": deal.offers[-1],
-        "agreed_amount": deal.agreed_amount,
-        "terms": deal.terms,
-    }
-    return hashlib.sha256(archive.to_json(accepted)).hexdigest()
+def accepted(deal: Deal) -> bytes:
+    """Return the accepted offer and the terms as canonical JSON: keys in order, no spaces, amounts in rupees, UTF-8.
+
+    The commission is left out: it is between the influencer and the platform, and both sides get the same contract.
+    """
+    said = archive.plain(
+        {
+            "agreed_amount": deal.agreed_amount,
+            "deliver_by": deal.deliver_by,
+            "offer": deal.offers[-1],
+            "terms": deal.terms,
+        }
+    )
+    del said["terms"]["commission_bp"]
+    return _canonical.encode(said)
+
+
+def fingerprint(written: bytes) -> str:
+    """Return the SHA-256 of what was accepted, as anybody can work it out again."""
+    return hashlib.sha256(written).hexdigest()
 
 
 def contract(deal: Deal, *, request_id: UUID, brand: str, influencer: str, at: datetime) -> Contract:
-    """Return the contract of a deal that has just been funded. The commission is none of the brand's business."""
-    terms = deal.terms
+    """Return the contract of a deal that has just been funded."""
+    terms, written = deal.terms, accepted(deal)
     return Contract(
         request_id=request_id,
         brand=brand,
@@ -61,7 +77,8 @@ def contract(deal: Deal, *, request_id: UUID, brand: str, influencer: str, at: d
         review_days=terms.review_days,
         process_version=terms.process_version,
         funded_at=at,
-        hash=offer_hash(deal),
+        accepted=written.decode(),
+        hash=fingerprint(written),
     )
 
 
@@ -93,7 +110,7 @@ def clauses(agreed: Contract) -> list[tuple[str, list[str]]]:
             [
                 f"The brand has paid {agreed.amount}. It is held in escrow until the brand approves the work.",
                 f"The brand reviews submitted work within {agreed.review_days} days; after that it counts as approved.",
-                "The brand may ask for changes three times.",
+                f"The brand may ask for changes {MAX_CHANGE_REQUESTS} times.",
                 f"Work that does not come within {late} is paid back in full.",
             ],
         ),
@@ -106,3 +123,6 @@ def clauses(agreed: Contract) -> list[tuple[str, list[str]]]:
             ],
         ),
     ]
+
+
+_canonical: Final = msgspec.json.Encoder(order="sorted", decimal_format="number")

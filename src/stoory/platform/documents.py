@@ -8,22 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import html
+import json
 import re
 from datetime import datetime
-from typing import Final
+from tempfile import TemporaryDirectory
+from typing import Any, Final, cast
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from stoory.errors import Busy
-from stoory.platform import wire
 
 DEADLINE_SECONDS: Final = 20
 
 HTML: Final = "text/html"
 PDF: Final = "application/pdf"
 
-_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
-"""Control characters, and those that turn the direction of what follows: a contract reads as it is written."""
+_UNPRINTABLE: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]"
+)
+"""Control characters, those nobody sees, and those that turn what follows around: a contract reads as it is written."""
+
+_PRINTED: Final = re.compile("[\n -\u052f\u0590-\u06ff\u0900-\u097f\u1e00-\u1fff\u2000-\u22ff]*")
+"""What the fonts of the PDF have: Latin, Greek, Cyrillic, Hebrew, Arabic, Devanagari, signs and currencies."""
+
+INCOMPLETE: Final = (
+    "Some letters cannot be printed in this PDF and stand as boxes; the page (format=html) has them all."
+)
 
 
 class Section(Struct, frozen=True):
@@ -72,14 +82,26 @@ async def as_pdf(document: Document) -> bytes:
 def _pdf(document: Document) -> bytes:
     import typst  # noqa: PLC0415 - only when a document is wanted
 
-    data = _UNPRINTABLE.sub("", wire.encode(document).decode())
-    return typst.compile(
-        TEMPLATE.encode(),
-        sys_inputs={"data": data},
-        ignore_system_fonts=True,
-        timestamp=int(document.at.timestamp()),
-        format="pdf",
-    )
+    said = _cleaned(to_builtins(document))
+    text = json.dumps(said, ensure_ascii=False)
+    data = {"said": text, "note": "" if _PRINTED.fullmatch(text) else INCOMPLETE}
+    # Its root is an empty folder: there is nothing to read, whatever a template were to ask for.
+    with TemporaryDirectory() as nowhere:
+        printer = typst.Compiler(TEMPLATE.encode(), root=nowhere, ignore_system_fonts=True, sys_inputs=data)
+        return cast("bytes", printer.compile(format="pdf", timestamp=int(document.at.timestamp())))
+
+
+def _cleaned(said: Any) -> Any:
+    """Return the same without what cannot be printed, however deep it stands."""
+    match said:
+        case str():
+            return _UNPRINTABLE.sub("", said)
+        case list() | tuple():
+            return [_cleaned(each) for each in cast("list[Any]", said)]
+        case dict():
+            return {name: _cleaned(value) for name, value in cast("dict[str, Any]", said).items()}
+        case _:
+            return said
 
 
 def _text(said: str) -> str:
@@ -93,23 +115,30 @@ th{{text-align:left;padding-right:2rem;vertical-align:top;font-weight:600}}.smal
 @media print{{body{{margin:0;max-width:none}}}}</style>
 <h1>{title}</h1><p class=small>{subtitle}</p><table>{facts}</table>{sections}<p class=small>{footer}</p></html>"""
 
-TEMPLATE: Final = """
-#let d = json(bytes(sys.inputs.data))
+TEMPLATE: Final = r"""
+#let d = json(bytes(sys.inputs.said))
 #set document(title: d.title)
 #set page(paper: "a4", margin: 2.2cm, numbering: "1 / 1")
 #set text(font: "Libertinus Serif", size: 11pt)
 #set par(justify: false)
-#text(size: 20pt, weight: "bold", d.title)
+// A long word would run off the paper, and what it says with it: it may break anywhere.
+#let whole(least, said) = {
+  show regex("[^\\s\u{200b}]{" + str(least) + ",}"): word => word.text.clusters().join("\u{200b}")
+  said
+}
+#text(size: 20pt, weight: "bold", whole(20, d.title))
 
-#text(fill: luma(90), d.subtitle)
+#text(fill: luma(90), whole(40, d.subtitle))
 
 #table(columns: (auto, 1fr), stroke: none, inset: (x: 0pt, y: 4pt), column-gutter: 2em,
-  ..d.facts.map(f => (strong(f.at(0)), f.at(1))).flatten())
+  ..d.facts.map(f => (strong(f.at(0)), whole(40, f.at(1)))).flatten())
 #for s in d.sections [
   #v(0.6em)
-  #text(size: 13pt, weight: "bold", s.heading)
-  #for p in s.paragraphs { parbreak(); p }
+  #text(size: 13pt, weight: "bold", whole(30, s.heading))
+  #for p in s.paragraphs { parbreak(); whole(40, p) }
 ]
 #v(1.5em)
 #text(size: 9pt, fill: luma(90), d.footer)
+
+#text(size: 9pt, fill: luma(90), sys.inputs.note)
 """

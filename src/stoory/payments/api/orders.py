@@ -23,7 +23,7 @@ from stoory.platform.database import Database
 from stoory.platform.documents import PDF, as_html, as_pdf
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
-from stoory.platform.http.downloads import KINDS, Form, download
+from stoory.platform.http.downloads import Asked, Form, download, kind_wanted
 from stoory.platform.http.pages import (
     DEFAULT_PAGE_ROWS,
     CursorParam,
@@ -166,14 +166,16 @@ async def show_order(db: Db, actor: Me, order_id: Id) -> OrderAnswer:
 
 
 @get("/api/payments/orders/{order_id:uuid}/receipt", who=SIGNED_IN, fails=(404,), media_type=MediaType.HTML)
-async def download_receipt(db: Db, actor: Me, order_id: Id, form: Form = "html") -> Response[bytes]:
+async def download_receipt(
+    *, db: Db, actor: Me, request: Asked, order_id: Id, form: Form = None
+) -> Response[bytes]:
     """Return the receipt of a paid order, as a page or as PDF; there is none before."""
     async with db.as_user(actor, readonly=True) as tx:
         await orders.order(tx, order_id)
         paid = await receipts.receipt(tx, order_id)
         given_back = [each for each in await refunds.refunds_of(tx, order_id) if each.processed_at]
     returned = [(each.processed_at, each.amount) for each in given_back if each.processed_at]
-    kind = KINDS[form]
+    kind = kind_wanted(request, form)
     document = as_document(structs.replace(paid, refunds=returned))
     content = await as_pdf(document) if kind == PDF else as_html(document)
     return download(content, kind, f"receipt-{order_id}")

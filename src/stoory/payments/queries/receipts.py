@@ -13,7 +13,7 @@ async def receipt(tx: Tx, order_id: UUID) -> Receipt:
     return await tx.one(
         Receipt,
         """
-        select left(o.id::text, 8) as number, u.name as payer, coalesce(b.title, c.title, o.purpose) as purpose,
+        select o.receipt as number, u.name as payer, coalesce(b.title, c.title, o.purpose) as purpose,
                p.amount, p.method, o.razorpay_order_id as order_id, p.razorpay_payment_id as payment_id,
                p.captured_at as paid_at, '[]'::jsonb as refunds
           from orders o
