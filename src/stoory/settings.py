@@ -38,6 +38,11 @@ PostgresUrl = Annotated[str, Meta(pattern=r"^postgres(ql)?://", description="a U
 RedisUrl = Annotated[
     str, Meta(pattern=r"^(rediss?|unix)://", description="a URL beginning redis://, rediss:// or unix://")
 ]
+S3: Final = r"^s3://[^?#\s]+(\?(&?(endpoint=https?://|region=)[^&#\s]+)+)?$"
+StorageUrl = Annotated[
+    str,
+    Meta(pattern=S3, description="a URL like s3://bucket/prefix?endpoint=https://s3.example.org&region=here"),
+]
 HttpUrl = Annotated[
     str, Meta(pattern=r"^https?://[^/\s]+", description="a URL beginning http:// or https://")
 ]
@@ -103,8 +108,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     redis_url: RedisUrl | None = None
     """Redis or Valkey; needed as soon as there is more than one process"""
 
-    storage_url: str | None = None
-    """S3-compatible storage for files; else they stay in the home"""
+    storage_url: StorageUrl | None = None
+    """S3-compatible storage of files, `s3://bucket/prefix?endpoint=https://...&region=...`; else the home"""
 
     cors_origins: tuple[Origin, ...] = ()
     """Origins whose browsers may call the API, separated by commas"""

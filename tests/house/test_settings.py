@@ -17,6 +17,8 @@ PRODUCTION = {
     "STOORY_RAZORPAY_KEY_SECRET": "secret",
 }
 
+STORAGE = "s3://stoory/production?endpoint=https://p.supabase.co/storage/v1/s3&region=ap-south-1"
+
 
 def test_an_empty_environment_is_a_development_home():
     settings = Settings.from_env({"PATH": "/bin"})
@@ -35,6 +37,7 @@ def test_every_kind_of_setting_is_read():
             "STOORY_ACCESS_TOKEN_TTL": "60",
             "STOORY_DEBUG_ROUTES": "false",
             "STOORY_LIMIT_AUTH": "unlimited",
+            "STOORY_STORAGE_URL": STORAGE,
         }
     )
     assert (settings.port, settings.home) == (9000, Path("/srv/stoory"))
@@ -42,6 +45,7 @@ def test_every_kind_of_setting_is_read():
     assert settings.trusted_proxies == ("10.0.0.0/8", "fd00::/8")
     assert (settings.access_token_ttl_seconds, settings.limit_auth) == (60, "unlimited")
     assert not settings.serves_debug_routes
+    assert settings.storage_url == STORAGE
 
 
 def test_an_empty_variable_counts_as_not_set():
@@ -57,6 +61,9 @@ def test_an_empty_variable_counts_as_not_set():
         ("STOORY_WORKERS", "0"),
         ("STOORY_DATABASE_URL", "mysql://localhost/stoory"),
         ("STOORY_REDIS_URL", "localhost:6379"),
+        ("STOORY_STORAGE_URL", "https://storage.example.org/bucket"),
+        ("STOORY_STORAGE_URL", "s3://bucket?endpont=https://storage.example.org"),
+        ("STOORY_STORAGE_URL", "s3://bucket?endpoint=storage.example.org"),
         ("STOORY_CORS_ORIGINS", "https://a.example.org,b.example.org"),
         ("STOORY_TRUSTED_PROXIES", "10.0.0.1/8"),
         ("STOORY_ACCESS_TOKEN_TTL", "-1"),
