@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import random
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from stoory.errors import Upstream
@@ -24,13 +24,14 @@ from stoory.platform.razorpay.entities import (
     read_payout,
     read_refund,
 )
-from stoory.platform.razorpay.wire import READ_SECONDS, Call, Refused, Wire
+from stoory.platform.razorpay.wire import READ_SECONDS, Call, Known, Reader, Refused, Wire
 
 CURRENCY: Final = "INR"
 TRIES: Final = 3
 """Of calls that change nothing, or the same thing once: reads, and what carries a key."""
 FIRST_PAUSE_SECONDS: Final = 0.1
-PAGE: Final = 100
+PATIENCE_SECONDS: Final = 4.0
+"""Whoever has let us wait longer than this is not asked again now: people wait behind the call."""
 LONGEST_NARRATION: Final = 30
 
 
@@ -65,41 +66,41 @@ class Razorpay:
         """Make an order, or return the one that was made with this receipt before."""
         body = {"amount": amount.paise, "currency": CURRENCY, "receipt": receipt, "notes": notes}
         try:
-            made = await self._again(lambda sdk: sdk.order.create(data={**body, "unique_receipt": True}))
+            return await self._again(
+                lambda sdk: sdk.order.create(data={**body, "unique_receipt": True}), read_order
+            )
         except Refused:
             # Where `unique_receipt` is not honoured, a receipt that was used is refused.
             known = await self.order_with_receipt(receipt)
             if known is None:
                 raise
             return known
-        return read_order(made)
 
     async def order(self, order_id: str) -> Order:
         """Return an order."""
-        return read_order(await self._again(lambda sdk: sdk.order.fetch(order_id, {})))
+        return await self._again(lambda sdk: sdk.order.fetch(quote(order_id, safe=""), {}), read_order)
 
     async def order_with_receipt(self, receipt: str) -> Order | None:
         """Return the order that was made with this receipt."""
-        found = await self._again(lambda sdk: sdk.order.all({"receipt": receipt}))
-        return next((read_order(item) for item in found["items"] if item.get("receipt") == receipt), None)
+        found = await self._again(lambda sdk: sdk.order.all({"receipt": receipt}), _all(read_order))
+        return next((order for order in found if order.receipt == receipt), None)
 
     async def payments_of(self, order_id: str) -> list[Payment]:
-        """Return every attempt to pay an order."""
-        found = await self._again(lambda sdk: sdk.order.payments(order_id, {}))
-        return [read_payment(item) for item in found["items"]]
+        """Return every attempt to pay an order; this list of Razorpay's has no pages."""
+        return await self._again(
+            lambda sdk: sdk.order.payments(quote(order_id, safe=""), {}), _all(read_payment)
+        )
 
     async def payment(self, payment_id: str) -> Payment:
         """Return a payment."""
-        return read_payment(await self._again(lambda sdk: sdk.payment.fetch(quote(payment_id, safe=""), {})))
+        return await self._again(lambda sdk: sdk.payment.fetch(quote(payment_id, safe=""), {}), read_payment)
 
     async def capture(self, payment_id: str, amount: Money) -> Payment:
         """Take an authorized payment; one that has been taken already is returned."""
         body = {"amount": amount.paise, "currency": CURRENCY}
         try:
-            return read_payment(
-                await self._wire.ask(
-                    lambda sdk: sdk.payment.capture(payment_id, amount.paise, data=dict(body))
-                )
+            return await self._wire.ask(
+                lambda sdk: sdk.payment.capture(payment_id, amount.paise, data=dict(body)), read_payment
             )
         except (Refused, Upstream):
             known = await self.payment(payment_id)
@@ -111,20 +112,19 @@ class Razorpay:
         """Give back a captured payment, or a part of it. With one key it is given once, however often it is asked."""
         body = {"amount": amount.paise, "speed": "normal", "receipt": key, "notes": notes}
         headers = {"X-Refund-Idempotency": key}
-        return read_refund(
-            await self._again(
-                lambda sdk: sdk.post(f"/v1/payments/{payment_id}/refund", dict(body), headers=dict(headers))
-            )
+        return await self._again(
+            lambda sdk: sdk.post(f"/v1/payments/{payment_id}/refund", dict(body), headers=dict(headers)),
+            read_refund,
         )
 
     async def refund_with_id(self, refund_id: str) -> Refund:
         """Return a refund."""
-        return read_refund(await self._again(lambda sdk: sdk.refund.fetch(refund_id, {})))
+        return await self._again(lambda sdk: sdk.refund.fetch(refund_id, {}), read_refund)
 
     async def contact(self, *, name: str, reference_id: str) -> str:
         """Make somebody who is paid known to RazorpayX, and return the id."""
         body = {"name": name, "type": "vendor", "reference_id": reference_id}
-        return (await self._again(lambda sdk: sdk.post("/v1/contacts", dict(body))))["id"]
+        return await self._again(lambda sdk: sdk.post("/v1/contacts", dict(body)), _id)
 
     async def fund_account(self, contact_id: str, account: Json) -> str:
         """Make an account known to RazorpayX, and return the id; the same account has the same one.
@@ -132,7 +132,7 @@ class Razorpay:
         `account` is {account_type, vpa: {address}} or {account_type, bank_account: {name, ifsc, account_number}}.
         """
         body = {"contact_id": contact_id, **account}
-        return (await self._again(lambda sdk: sdk.post("/v1/fund_accounts", dict(body))))["id"]
+        return await self._again(lambda sdk: sdk.post("/v1/fund_accounts", dict(body)), _id)
 
     async def pay_out(
         self, *, fund_account_id: str, amount: Money, mode: str, key: str, narration: str
@@ -150,38 +150,56 @@ class Razorpay:
             "narration": narration[:LONGEST_NARRATION],
         }
         headers = {"X-Payout-Idempotency": key}
-        return read_payout(
-            await self._again(lambda sdk: sdk.post("/v1/payouts", dict(body), headers=dict(headers)))
+        return await self._again(
+            lambda sdk: sdk.post("/v1/payouts", dict(body), headers=dict(headers)), read_payout
         )
 
     async def payout(self, payout_id: str) -> Payout:
         """Return a payout."""
-        return read_payout(await self._again(lambda sdk: sdk.get(f"/v1/payouts/{payout_id}", {})))
+        return await self._again(lambda sdk: sdk.get(f"/v1/payouts/{payout_id}", {}), read_payout)
 
     def is_checkout_signed(self, *, order_id: str, payment_id: str, signature: str) -> bool:
         """Tell whether Razorpay signed that this payment belongs to this order. It says nothing about the amount.
 
         Razorpay documentation, "Verify payment signature": HMAC-SHA256 of `order|payment` with the key's secret.
         """
-        return _is_signed(self._key_secret, f"{order_id}|{payment_id}".encode(), signature)
+        return _is_signed(self._key_secret, _bytes(f"{order_id}|{payment_id}"), signature)
 
     def is_webhook_signed(self, body: bytes, signature: str | None) -> bool:
         """Tell whether Razorpay signed these very bytes, with the present secret or the one before."""
         signed = [_is_signed(secret, body, signature or "") for secret in self._webhook_secrets]
         return any(signed)
 
-    async def _again(self, call: Call) -> Any:
+    async def _again(self, call: Call, read: Reader[Known]) -> Known:
         """Make a call that may be made twice; tried again after a little while when there is no answer."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE_SECONDS
         pause = FIRST_PAUSE_SECONDS
         for _ in range(TRIES - 1):
             try:
-                return await self._wire.ask(call)
+                return await self._wire.ask(call, read)
             except Upstream:
+                if loop.time() > until:
+                    raise
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - apart, not secret
                 pause *= 2
-        return await self._wire.ask(call)
+        return await self._wire.ask(call, read)
+
+
+def _all(read: Reader[Known]) -> Reader[list[Known]]:
+    """Return what reads a collection of such entities."""
+    return lambda told: [read(item) for item in told["items"]]
+
+
+def _id(entity: Json) -> str:
+    return entity["id"]
 
 
 def _is_signed(secret: bytes, message: bytes, signature: str) -> bool:
     expected = hmac.new(secret, message, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass"))
+    return hmac.compare_digest(expected.encode(), _bytes(signature))
+
+
+def _bytes(text: str) -> bytes:
+    """Encode whatever somebody sent, halves of characters too: it is compared and need not be text."""
+    return text.encode("utf-8", "surrogatepass")

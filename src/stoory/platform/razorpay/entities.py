@@ -64,10 +64,10 @@ class Payout(Struct, frozen=True, kw_only=True):
 
 
 def read_order(entity: Json) -> Order:
-    """Read an order; KeyError when it is none."""
+    """Read an order; KeyError or TypeError when it is none."""
     return Order(
         id=entity["id"],
-        amount=Money(entity["amount"]),
+        amount=_paise(entity["amount"]),
         currency=entity["currency"],
         receipt=entity.get("receipt"),
         status=entity["status"],
@@ -75,11 +75,11 @@ def read_order(entity: Json) -> Order:
 
 
 def read_payment(entity: Json) -> Payment:
-    """Read a payment, of an answer or of a webhook; KeyError when it is none."""
+    """Read a payment, of an answer or of a webhook; KeyError or TypeError when it is none."""
     return Payment(
         id=entity["id"],
         order_id=entity.get("order_id"),
-        amount=Money(entity["amount"]),
+        amount=_paise(entity["amount"]),
         currency=entity["currency"],
         status=entity["status"],
         captured=entity.get("captured") is True,
@@ -92,11 +92,11 @@ def read_payment(entity: Json) -> Payment:
 
 
 def read_refund(entity: Json) -> Refund:
-    """Read a refund, of an answer or of a webhook; KeyError when it is none."""
+    """Read a refund, of an answer or of a webhook; KeyError or TypeError when it is none."""
     return Refund(
         id=entity["id"],
         payment_id=entity["payment_id"],
-        amount=Money(entity["amount"]),
+        amount=_paise(entity["amount"]),
         status=entity["status"],
         receipt=entity.get("receipt"),
         notes=_notes(entity.get("notes")),
@@ -104,11 +104,11 @@ def read_refund(entity: Json) -> Refund:
 
 
 def read_payout(entity: Json) -> Payout:
-    """Read a payout, of an answer or of a webhook; KeyError when it is none."""
+    """Read a payout, of an answer or of a webhook; KeyError or TypeError when it is none."""
     details = entity.get("status_details")
     return Payout(
         id=entity["id"],
-        amount=Money(entity["amount"]),
+        amount=_paise(entity["amount"]),
         status=entity["status"],
         fees=_money(entity.get("fees")),
         utr=entity.get("utr"),
@@ -117,8 +117,15 @@ def read_payout(entity: Json) -> Payout:
     )
 
 
-def _money(paise: int | None) -> Money | None:
-    return None if paise is None else Money(paise)
+def _paise(amount: object) -> Money:
+    """Read an amount: whole paise, and nothing that only looks like them."""
+    if not isinstance(amount, int) or isinstance(amount, bool):
+        raise TypeError(f"{type(amount).__name__} is no amount")
+    return Money(amount)
+
+
+def _money(amount: object) -> Money | None:
+    return None if amount is None else _paise(amount)
 
 
 def _notes(notes: object) -> Json:

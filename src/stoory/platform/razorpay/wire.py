@@ -11,7 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import structlog
 
@@ -30,6 +30,10 @@ LEAST_REFUSAL: Final = 400
 Json = dict[str, Any]
 Call = Callable[[Any], Any]
 """Makes one call on the SDK's client, and returns its JSON."""
+
+Known = TypeVar("Known")
+Reader = Callable[[Any], Known]
+"""Reads the JSON of an answer; KeyError or TypeError when it is not what was asked for."""
 
 
 class Refused(Exception):
@@ -63,13 +67,14 @@ class Wire:
         self._local = threading.local()
         self._breaker = breaker
 
-    async def ask(self, call: Call) -> Any:
-        """Make a call and return its JSON. Raises Refused, or Upstream for whatever is no answer."""
+    async def ask(self, call: Call, read: Reader[Known]) -> Known:
+        """Make a call and return what its answer says. Raises Refused, or Upstream for whatever is no answer."""
         self._breaker.check()
         loop = asyncio.get_running_loop()
         deadline = sum(self._timeouts) + 1  # the timeouts are between two bytes, this is for all of them
         try:
             told = await asyncio.wait_for(loop.run_in_executor(self._threads, self._made, call), deadline)
+            known = _read(read, told)
         except Refused:
             self._breaker.went_well()
             raise
@@ -78,7 +83,7 @@ class Wire:
             log.warning("Razorpay did not answer", why=str(problem) or "deadline")
             raise Upstream from problem
         self._breaker.went_well()
-        return told
+        return known
 
     def _made(self, call: Call) -> Any:
         """Make the call in this thread, with this thread's own client: its session is not for two."""
@@ -88,10 +93,20 @@ class Wire:
             import requests  # noqa: PLC0415 - comes with it
 
             session = requests.Session()
+            # No proxy of the environment knows the way to a sandbox on this machine.
+            session.trust_env = self._base_url.startswith("https:")
             session.request = _answered(session.request, self._timeouts, requests.RequestException)
             client = razorpay.Client(session=session, auth=self._auth, base_url=self._base_url)
             self._local.client = client
         return call(client)
+
+
+def _read(read: Reader[Known], told: Any) -> Known:
+    """Read an answer; one of another shape is as good as none."""
+    try:
+        return read(told)
+    except (KeyError, TypeError) as problem:
+        raise NoAnswer(f"an answer of another shape: {type(problem).__name__} {problem}") from problem
 
 
 def _answered(
