@@ -27,6 +27,7 @@ from pgqueuer.domain.models import Job
 from pgqueuer.domain.types import QueueExecutionMode
 from pgqueuer.queries import Queries
 
+from stoory.errors import Busy
 from stoory.platform import wire
 from stoory.platform.database import Database, Tx
 
@@ -155,6 +156,9 @@ class Worker:
         while True:
             try:
                 await each.run(self._db)
+            except Busy as problem:  # the database is away: a traceback each quarter of a second would be in its way
+                log.warning("round put off", round=each.name, cause=type(problem.__cause__).__name__)
+                await asyncio.sleep(RECONNECT_SECONDS)
             except Exception:
                 log.exception("round failed", round=each.name)
             await asyncio.sleep(each.every_seconds)
