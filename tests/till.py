@@ -90,6 +90,10 @@ class Till:
         """Let the next requests of that address go wrong."""
         await self._post("/__sandbox/faults", {"kind": kind, "path": path, "times": times, **more})
 
+    async def faults(self) -> list[Json]:
+        """Return the faults that are still to happen."""
+        return (await self._http.get("/__sandbox/faults")).json()["items"]
+
     async def heal(self) -> None:
         """Let everything go well again."""
         await self._http.delete("/__sandbox/faults")

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -20,6 +21,7 @@ from msgspec import Struct
 
 from stoory.platform.postgres.cluster import postmaster
 
+SANDBOX_KEY = ("rzp_test_sandbox", "sandbox-secret")
 STOORY = ("-c", "from stoory.cli import main; main()")
 ENDLESS = """
 import asyncio
@@ -49,6 +51,9 @@ class Home(Struct):
     folder: Path
     python: str = sys.executable
     user: str | None = None
+    sandbox_port: str = "0"
+    places: dict[str, str] = {}
+    """Where the last `stoory up` said that everything is."""
 
     def command(self, *arguments: str) -> subprocess.Popen[str]:
         """Start `stoory` with these arguments; what it says on both outputs can be read."""
@@ -57,7 +62,7 @@ class Home(Struct):
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
             "STOORY_HOME": str(self.folder / "home"),
             "STOORY_PORT": "0",
-            "STOORY_SANDBOX_PORT": "0",
+            "STOORY_SANDBOX_PORT": self.sandbox_port,
         }
         return subprocess.Popen(
             [self.python, *STOORY, *arguments], env=environ, user=self.user, cwd=self.folder,
@@ -76,10 +81,13 @@ class Home(Struct):
         with self.command("up") as process, killed_in_the_end(process):
             assert process.stdout is not None
             try:
-                yield _address(process.stdout)
+                self.places = _places(process.stdout)
+                said = _heard(process.stdout)
+                yield self.places["Web"]
             finally:
                 process.send_signal(stop)
-            rest, _ = process.communicate(timeout=STOPS_WITHIN_SECONDS)
+            process.wait(STOPS_WITHIN_SECONDS)
+            rest = said.result(STOPS_WITHIN_SECONDS)
             assert process.returncode == 0, rest
         assert not (quiet and "Traceback" in rest), rest
         assert postmaster(self.folder / "home" / "postgres" / "data") is None
@@ -94,14 +102,26 @@ def killed_in_the_end(process: subprocess.Popen[str]) -> Iterator[None]:
         process.kill()
 
 
-def _address(said: IO[str]) -> str:
-    """Read what `stoory up` says until it says where it is."""
+def _places(said: IO[str]) -> dict[str, str]:
+    """Read what `stoory up` says until it has said where everything is."""
+    places: dict[str, str] = {}
     lines: list[str] = []
     for line in said:
-        if line.strip().startswith("Web"):
-            return line.split()[1]
         lines.append(line)
+        name, _, place = line.strip().partition("   ")
+        places[name] = place.strip()
+        if name == "Home":
+            return places
     return pytest.fail("".join(lines))
+
+
+def _heard(said: IO[str]) -> Future[str]:
+    """Go on reading: whoever logs into a pipe that nobody empties stands still once it is full."""
+    threads = ThreadPoolExecutor(1)
+    try:
+        return threads.submit(said.read)
+    finally:
+        threads.shutdown(wait=False)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +154,40 @@ def test_one_signal_ends_everything_and_the_data_stays(home: Home, stop: signal.
         code, said = home.say("psql", "-qAtc", f"create table {stop.name.lower()} (x int)")
         assert (code, said) == (0, "")
     assert home.say("psql", "-Atc", f"select count(*) from {stop.name.lower()}") == (0, "0\n")
+
+
+def test_the_sandbox_is_served_beside_it_ends_with_it_and_keeps_what_it_knows(home: Home):
+    order = {"amount": 50_000, "currency": "INR", "receipt": "receipt-7"}
+    for made in (200, 400):
+        with (
+            home.up(signal.SIGTERM) as url,
+            httpx.Client(base_url=home.places["Razorpay sandbox"]) as sandbox,
+        ):
+            assert sandbox.get("/__sandbox/webhook").json()["url"] == f"{url}/api/payments/webhook"
+            assert sandbox.post("/v1/orders", json=order, auth=SANDBOX_KEY).status_code == made
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(home.places["Razorpay sandbox"])
+
+
+def test_the_sandbox_dies_with_a_killed_process_and_comes_back(home: Home):
+    with home.command("up") as process, killed_in_the_end(process):
+        assert process.stdout is not None
+        sandbox = _places(process.stdout)["Razorpay sandbox"]
+        assert httpx.get(f"{sandbox}/__sandbox/clock").is_success
+        process.send_signal(signal.SIGKILL)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(sandbox)
+    with home.up(signal.SIGTERM):
+        assert httpx.get(f"{home.places['Razorpay sandbox']}/__sandbox/clock").is_success
+
+
+def test_a_taken_port_of_the_sandbox_is_told_in_one_sentence(home: Home):
+    with home.up(signal.SIGTERM), open_folder(None) as other:
+        other.sandbox_port = home.places["Razorpay sandbox"].rpartition(":")[2]
+        code, said = other.say("up")
+        *_, told = said.splitlines()
+    assert (code, told.endswith("Address already in use. Set STOORY_SANDBOX_PORT.")) == (1, True)
+    assert postmaster(other.folder / "home" / "postgres" / "data") is None
 
 
 def test_ravi_sees_himself_and_nobody_else_through_the_walls(home: Home):

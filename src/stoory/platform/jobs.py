@@ -156,7 +156,9 @@ class Worker:
         while True:
             try:
                 await each.run(self._db)
-            except Busy as problem:  # the database is away: a traceback each quarter of a second would be in its way
+            except (
+                Busy
+            ) as problem:  # the database is away: a traceback each quarter of a second would be in its way
                 log.warning("round put off", round=each.name, cause=type(problem.__cause__).__name__)
                 await asyncio.sleep(RECONNECT_SECONDS)
             except Exception:

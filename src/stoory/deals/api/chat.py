@@ -102,7 +102,16 @@ class ContextAnswer(Answer):
     context: Context
 
 
-@post("/api/messages/conversations/{conversation_id:uuid}/button-click", who=SIGNED_IN, fails=(404, 409, 502))
+def _pays(pressed: ButtonClick) -> bool:
+    return pressed.action == Action.PROCEED_TO_PAYMENT
+
+
+@post(
+    "/api/messages/conversations/{conversation_id:uuid}/button-click",
+    who=SIGNED_IN,
+    fails=(404, 409, 502),
+    leaves=_pays,
+)
 async def click_button(
     db: Db, actor: Me, gateway: Gateway, conversation_id: Id, data: JSONBody[ButtonClick]
 ) -> MoveAnswer:
@@ -112,7 +121,7 @@ async def click_button(
     proceed_to_payment answers with the `order` as well.
     """
     wish = Wish(action=data.action, data=data.data or {}, door=BUTTON, message_id=data.message_id)
-    if wish.action == Action.PROCEED_TO_PAYMENT:
+    if _pays(data):
         outcome = await pay(db, gateway, actor, lambda tx: queries.deal_in(tx, conversation_id), wish)
         async with db.as_user(actor, readonly=True) as tx:
             return await _told(tx, actor, outcome)

@@ -78,7 +78,7 @@ class DisputesAnswer(Answer):
     pagination: Pagination
 
 
-@post("/api/payments/create-order", who=BRANDS, status=201, fails=(404, 409, 502))
+@post("/api/payments/create-order", who=BRANDS, status=201, fails=(404, 409, 502), leaves=True)
 async def create_order(
     *, db: Db, actor: Me, gateway: Gateway, data: JSONBody[NewOrder]
 ) -> Response[OrderAnswer]:

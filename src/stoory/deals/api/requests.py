@@ -116,7 +116,7 @@ async def change_request_amount(
         return RequestAnswer(request=await requests.request(tx, request_id))
 
 
-@post("/api/requests/{request_id:uuid}/payment", who=BRANDS, status=201, fails=(404, 409, 502))
+@post("/api/requests/{request_id:uuid}/payment", who=BRANDS, status=201, fails=(404, 409, 502), leaves=True)
 async def pay_request(db: Db, actor: Me, gateway: Gateway, request_id: Id) -> Response[PaymentAnswer]:
     """Proceed to the payment of an accepted request; with an order that is open already the answer is 200."""
     wish = Wish(action=Action.PROCEED_TO_PAYMENT)

@@ -72,7 +72,7 @@ async def list_all_orders(
     return OrdersAnswer(orders=shown, pagination=pagination)
 
 
-@post("/api/admin/orders/{order_id:uuid}/retry", who=OPERATORS, fails=(404, 502))
+@post("/api/admin/orders/{order_id:uuid}/retry", who=OPERATORS, fails=(404, 502), leaves=True)
 async def retry_order(db: Db, actor: Me, till: TheTill, order_id: Id) -> OrderAnswer:
     """Ask Razorpay now what became of an order, as the reconciler does every quarter of an hour."""
     async with db.as_user(actor, readonly=True) as tx:

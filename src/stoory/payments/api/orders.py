@@ -82,7 +82,7 @@ class OrdersAnswer(Answer):
     pagination: Pagination
 
 
-@post("/api/payments/verify-payment", who=SIGNED_IN, fails=(400, 404, 409, 502))
+@post("/api/payments/verify-payment", who=SIGNED_IN, fails=(400, 404, 409, 502), leaves=True)
 async def verify_payment(*, db: Db, actor: Me, till: TheTill, data: JSONBody[Checkout]) -> VerifyAnswer:
     """Say that a payment was made, with the three fields of Razorpay's checkout.
 

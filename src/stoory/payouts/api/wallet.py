@@ -153,7 +153,7 @@ async def show_payout_account(db: Db, actor: Me) -> AccountAnswer:
     return AccountAnswer(payout_account=account and _shown(account))
 
 
-@post("/api/wallet/payout-account", who=INFLUENCERS, status=201, limit="auth")
+@post("/api/wallet/payout-account", who=INFLUENCERS, status=201, limit="auth", leaves=True)
 async def name_payout_account(
     *,
     db: Db,
@@ -194,7 +194,7 @@ def _shown(account: Account) -> AccountShown:
     )
 
 
-@post("/api/wallet/payouts", who=INFLUENCERS, status=201, fails=(409,))
+@post("/api/wallet/payouts", who=INFLUENCERS, status=201, fails=(409,), leaves=False)
 async def request_payout(db: Db, actor: Me, gateway: Gateway, data: JSONBody[PayoutBody]) -> PayoutAnswer:
     """Ask for one's money, or a part of it."""
     async with db.as_user(actor) as tx:

@@ -2,7 +2,7 @@
 
 The key stands in the same transaction as its effect. Where a handler leaves the house between two transactions (to
 Razorpay, to the password hash), the first keeps the key without an answer and the answer follows; a request that
-finds it so goes on with the same work, which business keys make safe to do again.
+finds it so goes on with the same work, which business keys make safe to do again. Such a route says `leaves=`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import inspect
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, Final, LiteralString, cast
 from uuid import UUID
@@ -36,9 +36,11 @@ A_BATCH: Final = 5_000
 FORGET_EVERY_SECONDS: Final = 3600.0
 
 LEAVING: Final = frozenset({"gateway", "till", "passwords"})
-"""A handler that is given one of these leaves the house between its transactions."""
+"""A handler that is given one of these may leave the house between its transactions: it has to say whether."""
 
 Handler = Callable[..., Awaitable[Any]]
+Leaves = bool | Callable[[Any], bool]
+"""Whether a handler leaves the house between its transactions, or for which bodies it does."""
 
 
 class Kept(Struct):
@@ -79,13 +81,12 @@ class KeyedDatabase(Database):
         self._db = db
         self._asked = asked
         self._shared: Tx | None = None
-        self._is_begun = False
+        self._begun_at: datetime | None = None
         self.clock = db.clock
         self.bus = db.bus
 
     async def answer_once(self, actor: Actor, answer: Callable[[], Awaitable[Any]], status: int) -> Any:
         """Run a handler in one transaction with its key and its answer."""
-        self._is_begun = True
         async with self._db.as_user(actor) as tx:
             await _begin(tx, self._asked)
             self._shared = tx
@@ -96,15 +97,13 @@ class KeyedDatabase(Database):
 
     async def answer_in_parts(self, answer: Callable[[], Awaitable[Any]], status: int) -> Any:
         """Run a handler that leaves the house: its first transaction keeps the key, a last one the answer."""
-        self._shared, self._is_begun = None, False
+        self._shared, self._begun_at = None, None
         try:
             told = await answer()
-        except Replay:
-            raise
         except BaseException:
-            if self._is_begun:
+            if self._begun_at is not None:
                 async with self._db.as_system("an error is no answer") as tx:
-                    await _forget(tx, self._asked)
+                    await _forget(tx, self._asked, self._begun_at)
             raise
         async with self._db.as_system("keep an answer") as tx:
             await _keep(tx, self._asked, *_written(told, status))
@@ -117,10 +116,10 @@ class KeyedDatabase(Database):
             await self._shared.connection.execute("set local role stoory_api")
             yield self._shared
             return
-        async with self._db.as_user(actor, readonly=readonly and self._is_begun) as tx:
-            if not self._is_begun:
+        async with self._db.as_user(actor, readonly=readonly and self._begun_at is not None) as tx:
+            if self._begun_at is None:
                 await _begin(tx, self._asked)
-                self._is_begun = True
+                self._begun_at = tx.now
             yield tx
 
     @asynccontextmanager
@@ -147,9 +146,16 @@ async def keyed_or_plain(request: Request[Any, Any, Any]) -> Database:
     return KeyedDatabase(db, asked)
 
 
-def keyed(function: Handler, status: int) -> Handler:
-    """Let a handler answer a request with a key once."""
-    leaves = not LEAVING.isdisjoint(inspect.signature(function).parameters)
+def keyed(function: Handler, status: int, leaves: Leaves | None) -> Handler:
+    """Let a handler answer a request with a key once.
+
+    Whoever could leave the house must say whether it does. To guess yes would be no caution: what a request changed in
+    its first transaction would be changed again after a crash before its answer was kept.
+    """
+    if leaves is None and not LEAVING.isdisjoint(inspect.signature(function).parameters):
+        raise TypeError(
+            f"{function.__name__} must say whether it `leaves` the house between its transactions"
+        )
 
     @wraps(function)
     async def handler(*args: Any, **kwargs: Any) -> Any:
@@ -161,7 +167,7 @@ def keyed(function: Handler, status: int) -> Handler:
             return await function(*args, **kwargs)
 
         try:
-            if leaves:
+            if leaves(kwargs["data"]) if callable(leaves) else leaves:
                 return await db.answer_in_parts(answer, status)
             return await db.answer_once(kwargs["actor"], answer, status)
         except Replay as replay:
@@ -171,19 +177,21 @@ def keyed(function: Handler, status: int) -> Handler:
 
 
 async def forget_old_keys(db: Database) -> None:
-    """Remove keys nobody will send again."""
-    async with db.as_system("old idempotency keys") as tx:
-        await tx.run(
-            """
-            delete from idempotency_keys
-             where (user_id, route, key) in (select user_id, route, key
-                                               from idempotency_keys
-                                              where started_at < $1
-                                              limit $2)
-            """,
-            tx.now - KEPT_FOR,
-            A_BATCH,
-        )
+    """Remove keys nobody will send again, so many at once that nobody waits for it."""
+    removed = A_BATCH
+    while removed == A_BATCH:
+        async with db.as_system("old idempotency keys") as tx:
+            removed = await tx.run(
+                """
+                delete from idempotency_keys
+                 where (user_id, route, key) in (select user_id, route, key
+                                                   from idempotency_keys
+                                                  where started_at < $1
+                                                  limit $2)
+                """,
+                tx.now - KEPT_FOR,
+                A_BATCH,
+            )
 
 
 def _written(told: Any, status: int) -> tuple[int, bytes]:
@@ -216,7 +224,11 @@ async def _begin(tx: Tx, asked: Asked) -> None:
         """
         insert into idempotency_keys (user_id, route, key, fingerprint, started_at)
         values ($1, $2, $3, $4, $5)
-            on conflict (user_id, route, key) do update set started_at = excluded.started_at
+            on conflict (user_id, route, key) do update
+           set fingerprint = excluded.fingerprint,
+               started_at = excluded.started_at,
+               status = null,
+               answer = null
         """,
         asked.user_id,
         asked.route,
@@ -264,16 +276,19 @@ async def _keep(tx: Tx, asked: Asked, status: int, answer: bytes) -> None:
     )
 
 
-async def _forget(tx: Tx, asked: Asked) -> None:
+async def _forget(tx: Tx, asked: Asked, begun_at: datetime) -> None:
+    """Let go of a key, unless another request has taken it on since."""
     await tx.run(
         """
         delete from idempotency_keys
          where user_id = $1
            and route = $2
            and key = $3
+           and started_at = $4
            and status is null
         """,
         asked.user_id,
         asked.route,
         asked.key,
+        begun_at,
     )

@@ -25,7 +25,7 @@ from stoory.actor import Actor, Role
 from stoory.errors import Deadlocked
 from stoory.platform.database import Database
 from stoory.platform.http.errors import CLASS, ErrorBody
-from stoory.platform.http.idempotency import keyed, keyed_or_plain
+from stoory.platform.http.idempotency import Leaves, keyed, keyed_or_plain
 from stoory.platform.razorpay import Razorpay
 
 Who = frozenset[Role]
@@ -64,9 +64,13 @@ def _route(
     fails: tuple[int, ...] = (),
     status: int = 200,
     limit: str | None = "api",
+    leaves: Leaves | None = None,
     **more: Any,
 ) -> Decorator:
-    """Declare a handler. `fails` are the statuses it can answer beyond those every route can."""
+    """Declare a handler. `fails` are the statuses it can answer beyond those every route can.
+
+    A POST handler `leaves` the house if it asks Razorpay between two transactions: doing it again must then be safe.
+    """
     is_keyed = kind is _post and who is not ANYONE and not path.startswith(UNKEYED)
     always = (
         (422, 429, 503)
@@ -91,7 +95,7 @@ def _route(
             tags=[path.split("/")[2] if path.startswith("/api/") else "operations"],
             responses={code: _error(code) for code in sorted({*always, *fails})},
             **more,
-        )(_retried(keyed(function, status) if is_keyed else function))
+        )(_retried(keyed(function, status, leaves) if is_keyed else function))
 
     return declare
 
