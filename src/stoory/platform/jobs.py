@@ -158,7 +158,7 @@ class Worker:
                 await each.run(self._db)
             except (
                 Busy
-            ) as problem:  # the database is away: a traceback each quarter of a second would be in its way
+            ) as problem:  # the database is away: a traceback at every turn would only be in its way
                 log.warning("round put off", round=each.name, cause=type(problem.__cause__).__name__)
                 await asyncio.sleep(RECONNECT_SECONDS)
             except Exception:
