@@ -114,6 +114,14 @@ class Till:
         """Let a pending refund fail."""
         await self._post(f"/__sandbox/refunds/{refund_id}/fail")
 
+    async def dispute(self, payment_id: str, outcome: str = "created") -> Json:
+        """Let the payer's bank take a payment back, or decide about it."""
+        return await self._post(f"/__sandbox/payments/{payment_id}/dispute", {"outcome": outcome})
+
+    async def settle(self) -> Json:
+        """Let what Razorpay holds go to our bank."""
+        return await self._post("/__sandbox/settle")
+
     async def move_payout(self, payout_id: str, status: str) -> None:
         """Move a payout on."""
         await self._post(

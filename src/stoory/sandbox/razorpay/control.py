@@ -6,7 +6,16 @@ from typing import Final
 
 import msgspec
 
-from stoory.sandbox.razorpay import attempts, faults, payouts, reading, refunding, transfers
+from stoory.sandbox.razorpay import (
+    attempts,
+    disputes,
+    faults,
+    payouts,
+    reading,
+    refunding,
+    settlements,
+    transfers,
+)
 from stoory.sandbox.razorpay.gateway import Gateway
 from stoory.sandbox.razorpay.refusals import Json, Refusal
 from stoory.sandbox.razorpay.routes import Call, Route
@@ -55,6 +64,23 @@ def authorise_payment_late(call: Call, payment_id: str) -> Json:
     """Let the bank say yes to a payment that is created or failed."""
     attempts.authorise_late(call.gateway, call.gateway.find("payment", payment_id))
     return call.gateway.find("payment", payment_id)
+
+
+def dispute_payment(call: Call, payment_id: str) -> Json:
+    """Let the customer's bank take a captured payment back, whole unless an `amount` is said, or decide about it."""
+    gateway, body = call.gateway, {"outcome": "created", **call.body}
+    reading.only(body, {"outcome", "amount"})
+    return disputes.dispute(
+        gateway,
+        gateway.find("payment", payment_id),
+        reading.choice(body, "outcome", disputes.OUTCOMES),
+        reading.amount(body, largest=gateway.quirks.largest_amount) if "amount" in body else None,
+    )
+
+
+def settle(call: Call) -> Json:
+    """Send what is held for the merchant to the merchant's bank."""
+    return settlements.settle(call.gateway)
 
 
 def settle_refund(call: Call, refund_id: str) -> Json:
@@ -144,6 +170,8 @@ ROUTES: Final = [
     Route("POST", "/__sandbox/orders/{order_id}/close", close_order),
     Route("POST", "/__sandbox/payments/{payment_id}/fail", fail_payment),
     Route("POST", "/__sandbox/payments/{payment_id}/late-authorise", authorise_payment_late),
+    Route("POST", "/__sandbox/payments/{payment_id}/dispute", dispute_payment),
+    Route("POST", "/__sandbox/settle", settle),
     Route("POST", "/__sandbox/refunds/{refund_id}/settle", settle_refund),
     Route("POST", "/__sandbox/refunds/{refund_id}/fail", fail_refund),
     Route("POST", "/__sandbox/payouts/{payout_id}/move", move_payout),

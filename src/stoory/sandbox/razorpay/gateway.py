@@ -36,6 +36,8 @@ PREFIXES: Final = {
     "transfer": "trf",
     "reversal": "rvrsl",
     "account": "acc",
+    "dispute": "disp",
+    "settlement": "setl",
 }
 
 
