@@ -72,13 +72,6 @@ def _route(
     A POST handler `leaves` the house if it asks Razorpay between two transactions: doing it again must then be safe.
     """
     is_keyed = kind is _post and who is not ANYONE and not path.startswith(UNKEYED)
-    always = (
-        (422, 429, 503)
-        + ((409,) if is_keyed else ())
-        + ((401,) if who else ())
-        + ((403,) if who not in (ANYONE, SIGNED_IN) else ())
-    )
-
     if is_keyed:
         more["dependencies"] = {"db": Provide(keyed_or_plain), **more.get("dependencies", {})}
 
@@ -93,11 +86,21 @@ def _route(
             opt={"who": who, "limit": limit, "keyed": is_keyed},
             security=[{"bearer": []}] if who else [],
             tags=[path.split("/")[2] if path.startswith("/api/") else "operations"],
-            responses={code: _error(code) for code in sorted({*always, *fails})},
+            responses={code: _error(code) for code in sorted({*_always(who, is_keyed=is_keyed), *fails})},
             **more,
         )(_retried(keyed(function, status, leaves) if is_keyed else function))
 
     return declare
+
+
+def _always(who: Who, *, is_keyed: bool) -> tuple[int, ...]:
+    """Return the statuses a route can fail with whatever its handler does."""
+    return (
+        (422, 429, 503)
+        + ((409,) if is_keyed else ())
+        + ((401,) if who else ())
+        + ((403,) if who not in (ANYONE, SIGNED_IN) else ())
+    )
 
 
 def _retried(function: Handler) -> Handler:
