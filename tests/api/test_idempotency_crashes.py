@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -137,3 +138,16 @@ async def test_a_request_that_died_between_its_transactions_is_gone_on_with_afte
 
     assert (at_once.status_code, at_once.json()["code"]) == (409, "idempotency_in_progress")
     assert later.status_code == 200
+
+
+async def test_of_fifty_payments_at_once_one_asks_razorpay(market: Market) -> None:
+    request = await agreed(market.asha, market.ravi)
+    path = f"/api/requests/{request['id']}/payment"
+
+    answers = await asyncio.gather(*(market.asha.post(path, headers=KEY) for _ in range(50)))
+
+    first = [answer for answer in answers if "idempotent-replayed" not in answer.headers]
+    assert [answer.status_code for answer in first if answer.status_code != 409] == [201]
+    assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
+    codes = {answer.json()["code"] for answer in answers if answer.status_code == 409}
+    assert codes <= {"idempotency_in_progress"}
