@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from stoory.errors import Upstream
+from stoory.payments.jobs.refunds import send_refund
 from tests.money import Market, balances, entered, funded, pressed, state_of, submitted
 from tests.world import RAVI
 
@@ -85,3 +89,19 @@ async def test_a_refund_razorpay_fails_is_tried_three_times_and_then_an_operator
     await market.till.quirk(refund_seconds=0)
     await market.world.do_jobs()
     assert (await market.order(order))["refunds"][0]["status"] == "processed"
+
+
+async def test_a_refund_still_on_its_way_is_not_asked_for_under_another_key(market: Market) -> None:
+    _, order = await submitted(market.asha, market.ravi, market.till)
+    body = {"amount": 2000, "reason": "One video less"}
+    refund = (await market.om.post(f"/api/payments/orders/{order['id']}/refund", json=body)).json()["refund"]
+    await market.till.fault("in_flight", path=".*/refund", times=99)
+
+    with pytest.raises(Upstream):
+        await send_refund(market.world.app.till, market.world.db, {"refund_id": refund["id"]})
+    await market.till.heal()
+    await market.world.pass_time(minutes=16)
+
+    [known] = (await market.order(order))["refunds"]
+    assert (known["status"], known["attempts"]) == ("processed", 0)
+    assert len(await market.till.everything("refunds")) == 1

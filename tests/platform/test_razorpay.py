@@ -142,19 +142,17 @@ async def test_a_refusal_says_what_is_wrong_and_where(razorpay: Razorpay):
     assert told.description == "Amount exceeds maximum amount allowed."
 
 
-async def test_another_refund_under_the_same_key_is_refused(razorpay: Razorpay, till: Till):
+async def test_a_clash_of_keys_is_no_answer_to_the_refund_itself(razorpay: Razorpay, till: Till):
     payment_id = await paid(razorpay, till)
     await razorpay.refund(payment_id, Money(100_000), key=KEY, notes={})
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Upstream):
         await razorpay.refund(payment_id, Money(200_000), key=KEY, notes={})
-    assert refused.value.status == 409
 
 
-async def test_wrong_keys_are_a_refusal(sandbox: str, till: Till):
+async def test_with_a_wrong_key_of_ours_nothing_is_said_of_what_was_asked(sandbox: str, till: Till):
     assert till
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Upstream):
         await client(sandbox, key_secret="stolen").order("order_00000000000000")
-    assert (refused.value.status, refused.value.description) == (401, "Authentication failed")
 
 
 @pytest.mark.parametrize("order_id", ["order_00000000000000", "none", "../payments", "a b?c=d#e"])

@@ -24,7 +24,9 @@ CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 8.0
 THREADS: Final = 8
 FIRST_SERVER_ERROR: Final = 500
-TOO_MANY_REQUESTS: Final = 429
+NOT_ABOUT_IT: Final = frozenset({401, 403, 409, 429})
+"""These say nothing of what was asked for: our key is wrong, the same request is still on its way, there were too many.
+Taken for a no, a refund still on its way would be asked for again under another key, and be given twice."""
 LEAST_REFUSAL: Final = 400
 
 Json = dict[str, Any]
@@ -50,7 +52,7 @@ class Refused(Exception):
 
 
 class NoAnswer(Exception):
-    """Whatever is neither yes nor no: no connection, no time, too many requests, a page of HTML."""
+    """Whatever is neither yes nor no: no connection, no time, a wrong key, too many requests, a page of HTML."""
 
 
 class Wire:
@@ -120,7 +122,7 @@ def _answered(
             told = answer.json()
         except broken as problem:  # no JSON is one of these too
             raise NoAnswer(type(problem).__name__) from problem
-        if answer.status_code >= FIRST_SERVER_ERROR or answer.status_code == TOO_MANY_REQUESTS:
+        if answer.status_code >= FIRST_SERVER_ERROR or answer.status_code in NOT_ABOUT_IT:
             raise NoAnswer(f"status {answer.status_code}")
         if answer.status_code >= LEAST_REFUSAL:
             error = cast("Json", told).get("error") if isinstance(told, dict) else None
