@@ -143,10 +143,42 @@ async def test_a_changed_webhook_is_refused(market: Market) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"event":"payment.downtime.started","payload":{}}', b"[]", b'{"event":7}', b"no json", b"{}"]
+    ("body", "outcome"),
+    [
+        (b'{"event":"payment.downtime.started","payload":{}}', "ignored"),
+        (b"[]", "unreadable"),
+        (b'{"event":7}', "unreadable"),
+        (b"no json", "unreadable"),
+        (b"{}", "unreadable"),
+    ],
 )
-async def test_a_signed_event_nobody_knows_is_kept_and_does_nothing(market: Market, body: bytes) -> None:
+async def test_a_signed_event_nobody_knows_is_kept_and_does_nothing(
+    market: Market, body: bytes, outcome: str
+) -> None:
     await market.send(body)
+
+    async with market.world.db.as_system("a test looks", readonly=True) as tx:
+        assert await tx.value(str, "select outcome from webhook_events") == outcome
+
+
+async def test_a_webhook_that_waits_for_razorpay_is_no_operators_business(market: Market) -> None:
+    request, order = await market.ordered()
+    await market.till.pay(order["razorpay_order_id"], outcome="authorized")
+    await market.till.deliver(market.nobody)
+    await market.till.fault("server_error", path="/v1/payments/.*", times=999)
+    for _ in range(10):
+        market.world.db.clock.advance(301)
+        await market.world.apply_webhooks()
+    before = await state_of(market.asha, request)
+
+    await market.till.heal()
+    market.world.app.gateway.breaker.went_well()
+    market.world.db.clock.advance(301)
+    await market.world.apply_webhooks()
+
+    assert (await market.om.get("/api/admin/quarantine")).json()["quarantine"] == []
+    assert before != "in_progress"
+    assert await state_of(market.asha, request) == "in_progress"
 
 
 async def test_the_same_event_is_kept_once(market: Market) -> None:

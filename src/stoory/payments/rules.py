@@ -96,6 +96,9 @@ REFUND_ATTEMPTS: Final = 3
 WEBHOOK_ATTEMPTS: Final = 8
 """How often an event that cannot be applied is tried before it is quarantined."""
 
+UNREADABLE: Final = "unreadable"
+"""The name, and the outcome, of a webhook that is signed and makes no sense: kept, and nothing done."""
+
 FOLLOWS: Final[dict[PaymentStatus | None, frozenset[PaymentStatus]]] = {
     None: frozenset(PaymentStatus),
     PaymentStatus.CREATED: frozenset(PaymentStatus) - {PaymentStatus.CREATED},

@@ -12,11 +12,11 @@ from msgspec import Struct
 from stoory.errors import Unreadable
 from stoory.payments.api.till import TheTill
 from stoory.payments.queries.webhooks import Arrival, insert_webhook
+from stoory.payments.rules import UNREADABLE
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.routes import ANYONE, Db, post
 
 LONGEST_EVENT_ID: Final = 100
-UNREADABLE: Final = "unreadable"
 
 
 class _Entity(Struct, frozen=True):

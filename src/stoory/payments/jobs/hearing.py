@@ -15,19 +15,20 @@ from stoory.payments.actions.refunds import apply_refund
 from stoory.payments.errands import collect, find_order
 from stoory.payments.queries import orders, payments, refunds
 from stoory.payments.queries.webhooks import Due
-from stoory.payments.rules import PaymentStatus, Source, refund_id_of
+from stoory.payments.rules import UNREADABLE, PaymentStatus, Source, refund_id_of
 from stoory.platform import wire
 from stoory.platform.database import Database
 from stoory.platform.razorpay import read_payment, read_refund
 from stoory.platform.wire import Json
 
 IGNORED: Final = "ignored"
-UNREADABLE: Final = "unreadable"
 NOT_OURS: Final = "not_ours"
 
 
 async def hear(db: Database, till: Till, event: Due) -> str:
     """Do what a webhook asks for and return what became of it. Heard twice, the second time changes nothing."""
+    if event.event == UNREADABLE:
+        return UNREADABLE
     payload: Json = wire.decode(event.body.encode()).get("payload") or {}
     if meaning := MEANINGS.get(event.event):
         return await meaning(db, till, {name: part.get("entity") or {} for name, part in payload.items()})

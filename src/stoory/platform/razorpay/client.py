@@ -52,6 +52,7 @@ class Razorpay:
         """Take address and keys. `account_number` is RazorpayX's; without it payouts are made by hand."""
         self.key_id = key_id
         self.account_number = account_number
+        self.breaker = breaker or Breaker()
         self._key_secret = key_secret.encode()
         self._webhook_secrets = [secret.encode() for secret in webhook_secrets]
         self._wire = Wire(
@@ -59,7 +60,7 @@ class Razorpay:
             key_id=key_id,
             key_secret=key_secret,
             read_seconds=read_seconds,
-            breaker=breaker or Breaker(),
+            breaker=self.breaker,
         )
 
     async def create_order(self, *, amount: Money, receipt: str, notes: dict[str, str]) -> Order:
