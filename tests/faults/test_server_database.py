@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -202,22 +203,32 @@ async def test_a_statement_that_is_cancelled_or_cut_leaves_nothing_open(own: Own
     await own.settle()
 
 
-async def cut_all(hand: asyncpg.Connection[asyncpg.Record]) -> None:
+async def cut_all(own: Own) -> None:
     """Cut every connection of the application, and wait until they are gone; the pool soon has another."""
-    cut = [row["pid"] for row in await hand.fetch(CUT)]
+    async with own.look() as hand:
+        cut = [row["pid"] for row in await hand.fetch(CUT)]
 
-    async def are_gone() -> bool:
-        return not await hand.fetchval("select count(*) from pg_stat_activity where pid = any($1)", cut)
+        async def are_gone() -> bool:
+            return not await hand.fetchval("select count(*) from pg_stat_activity where pid = any($1)", cut)
 
-    await until(are_gone)
+        await until(are_gone)
 
 
 async def test_connections_cut_while_idle_are_replaced_unseen(own: Own) -> None:
-    async with own.client(RAVI) as ravi, own.look() as hand:
+    async with own.client(RAVI) as ravi:
         for _ in range(3):
             await asyncio.gather(*(ravi.get("/api/bids") for _ in range(POOL)))
-            await cut_all(hand)
+            await cut_all(own)
             assert (await ravi.get("/api/bids")).status_code == 200
+
+
+async def test_connections_cut_a_moment_ago_are_replaced_unseen(own: Own) -> None:
+    async with own.client(RAVI) as ravi:
+        await asyncio.gather(*(ravi.get("/api/bids") for _ in range(POOL)))
+        with ThreadPoolExecutor() as elsewhere:  # so that the application has not heard of it yet
+            elsewhere.submit(lambda: asyncio.run(cut_all(own))).result()
+
+        assert (await ravi.get("/api/bids")).status_code == 200
 
 
 async def test_whoever_hangs_up_leaves_no_transaction_open(own: Own) -> None:

@@ -41,6 +41,11 @@ MEANINGS: Final[tuple[tuple[str, Callable[[], StooryError]], ...]] = (
 )
 """What a SQLSTATE, by its beginning, means to who asked. Any other is a fault of ours."""
 
+CUT: Final = frozenset({"57P01", "57P02", "57P05", "08003", "08006"})
+"""SQLSTATEs of a connection that has ended: by an administrator, a crash, for lying idle, or on the way."""
+GONE: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError, ConnectionError)
+"""What the driver raises instead, when it finds the connection ended."""
+
 SERVER_SETTINGS: Final = {
     "application_name": "stoory",
     "jit": "off",
@@ -154,10 +159,12 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, opening: str) -> AsyncIterator[Tx]:
-        pool, connection = await self._connection()
+        pool = self._pool
+        if pool is None:
+            raise Busy
+        connection = await self._opened(pool, opening)
         try:
             try:
-                await connection.execute(opening)
                 tx = Tx(connection, self.clock)
                 yield tx
                 await connection.execute("commit")
@@ -170,15 +177,36 @@ class Database:
             await pool.release(connection)
         self.bus.publish(tx.told)
 
-    async def _connection(
-        self,
-    ) -> tuple[asyncpg.Pool[asyncpg.Record], asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]:
-        if self._pool is None:
-            raise Busy
-        try:
-            return self._pool, await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
-        except (TimeoutError, OSError, PostgresError, asyncpg.InterfaceError) as problem:
-            raise Busy from problem
+    async def _opened(
+        self, pool: asyncpg.Pool[asyncpg.Record], opening: str
+    ) -> asyncpg.pool.PoolConnectionProxy[asyncpg.Record]:
+        """Return a connection on which the transaction is open.
+
+        One that was cut while it lay idle is replaced: nothing has been done on it yet, so nobody need hear of it.
+        """
+        for _ in range(self._pool_size):
+            connection = await _acquired(pool)
+            try:
+                await connection.execute(opening)
+            except BaseException as problem:
+                await _abandon(connection)
+                await pool.release(connection)
+                if _is_cut(problem):
+                    continue
+                if (answer := _translated(problem)) is not None:
+                    raise answer from problem
+                raise
+            return connection
+        raise Busy
+
+
+async def _acquired(
+    pool: asyncpg.Pool[asyncpg.Record],
+) -> asyncpg.pool.PoolConnectionProxy[asyncpg.Record]:
+    try:
+        return await pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
+    except (TimeoutError, OSError, PostgresError, asyncpg.InterfaceError) as problem:
+        raise Busy from problem
 
 
 async def _prepare(connection: Connection) -> None:
@@ -211,6 +239,13 @@ async def _abandon(connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record])
             raise
 
 
+def _is_cut(problem: BaseException) -> bool:
+    """Tell whether the connection is gone, not what was asked of it wrong."""
+    if isinstance(problem, PostgresError):
+        return str(problem.sqlstate) in CUT
+    return isinstance(problem, GONE)
+
+
 def _translated(problem: BaseException) -> StooryError | None:
     """Return the error of ours that a database's error means to the client, or None to let it pass."""
     if isinstance(problem, PostgresError):
@@ -218,6 +253,6 @@ def _translated(problem: BaseException) -> StooryError | None:
         return next((meaning() for beginning, meaning in MEANINGS if state.startswith(beginning)), None)
     if isinstance(problem, asyncpg.DataError):
         return Invalid(message="A value is out of range.")
-    if isinstance(problem, asyncpg.InterfaceError | asyncpg.InternalClientError | ConnectionError):
+    if isinstance(problem, GONE):
         return Busy()
     return None
