@@ -14,12 +14,10 @@ import pytest
 from stoory.app import Application
 from stoory.platform import migrations
 from stoory.platform.postgres import Server
-from stoory.sandbox.razorpay.gateway import Config
 from stoory.settings import Settings
 from tests import invariants
 from tests.money import Market
-from tests.sandbox.server import running
-from tests.till import Till
+from tests.till import Till, held
 from tests.world import ASHA, KABIR, MEERA, OM, RAVI, World, lay
 
 hypothesis.settings.register_profile("seeded", derandomize=True, deadline=None)
@@ -44,8 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[str]:
     """Run Razorpay's sandbox, and return its address. Its webhooks wait until a test delivers them."""
-    with running(Config(webhook_url="http://stoory.test/api/payments/webhook")) as address:
-        httpx.put(f"{address}/__sandbox/webhook", json={"is_held": True}).raise_for_status()
+    with held() as address:
         yield address
 
 

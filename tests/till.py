@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import httpx
 from msgspec import Struct
 
+from stoory.sandbox.razorpay.gateway import Config
 from stoory.settings import SANDBOX_KEY_ID, SANDBOX_KEY_SECRET, SANDBOX_WEBHOOK_SECRET
+from tests.sandbox.server import running
 
 Json = dict[str, Any]
 
@@ -23,6 +27,14 @@ class Delivery(Struct, frozen=True):
     id: str
     body: bytes
     headers: dict[str, str]
+
+
+@contextmanager
+def held() -> Iterator[str]:
+    """Run a sandbox, and return its address. Its webhooks wait until a test delivers them."""
+    with running(Config(webhook_url=f"http://stoory.test{WEBHOOK}")) as address:
+        httpx.put(f"{address}/__sandbox/webhook", json={"is_held": True}).raise_for_status()
+        yield address
 
 
 class Till:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
+from msgspec import structs
 
 from stoory.app import Application
 from stoory.platform import migrations
 from stoory.platform.postgres import Server
 from stoory.settings import Settings
 from tests.policies.scene import Scene, Superuser, laid
+from tests.till import held
 
 
 @pytest.fixture(scope="session")
-async def _scene(application: Application, superuser: Superuser) -> AsyncIterator[Scene]:
-    async with laid(application, superuser) as scene:
+def _settings(settings: Settings) -> Iterator[Settings]:
+    """Give the scene a Razorpay of its own: other tests let theirs forget everything."""
+    with held() as address:
+        yield structs.replace(settings, sandbox_port=int(address.rpartition(":")[2]))
+
+
+@pytest.fixture(scope="session")
+async def _scene(server: Server, _settings: Settings, superuser: Superuser) -> AsyncIterator[Scene]:
+    application = Application(_settings, database_dsn=server.dsn("stoory_app"), with_worker=False)
+    async with application.running(), laid(application, superuser) as scene:
         yield scene
 
 
@@ -28,7 +38,7 @@ async def scene(_scene: Scene) -> Scene:
 
 
 @pytest.fixture(scope="session")
-async def _unwalled_scene(server: Server, settings: Settings, superuser: Superuser) -> AsyncIterator[Scene]:
+async def _unwalled_scene(server: Server, _settings: Settings, superuser: Superuser) -> AsyncIterator[Scene]:
     await superuser.execute("create database unwalled owner stoory_owner")
     migrations.migrate(server.dsn("stoory_owner", "unwalled"))
     connection = await asyncpg.connect(server.dsn("postgres", "unwalled"))
@@ -45,7 +55,7 @@ async def _unwalled_scene(server: Server, settings: Settings, superuser: Superus
         $$
         """
     )
-    application = Application(settings, database_dsn=server.dsn("stoory_app", "unwalled"), with_worker=False)
+    application = Application(_settings, database_dsn=server.dsn("stoory_app", "unwalled"), with_worker=False)
     async with application.running(), laid(application, connection) as scene:
         yield scene
     await connection.close()
