@@ -256,3 +256,13 @@ async def test_a_webhook_that_cannot_be_applied_waits_for_an_operator_who_tries_
 
     assert waiting["kind"] == "webhook_failed"
     assert again.json()["quarantined"]["resolved_at"] is not None
+
+
+async def test_an_order_razorpay_has_forgotten_is_told_of_and_changes_nothing(market: Market) -> None:
+    request, order = await market.ordered()
+    await market.till.reset()
+
+    answer = await market.om.post(f"/api/admin/orders/{order['id']}/retry")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "order_unknown")
+    assert await state_of(market.asha, request) == "payment_pending"

@@ -29,6 +29,7 @@ from stoory.platform.http.pages import (
     page,
 )
 from stoory.platform.http.routes import OPERATORS, Db, Id, Me, get, post
+from stoory.platform.razorpay import Refused
 
 IsResolved = Annotated[bool, QueryParameter(name="resolved", description="those already looked at instead")]
 
@@ -72,12 +73,15 @@ async def list_all_orders(
     return OrdersAnswer(orders=shown, pagination=pagination)
 
 
-@post("/api/admin/orders/{order_id:uuid}/retry", who=OPERATORS, fails=(404, 502), leaves=True)
+@post("/api/admin/orders/{order_id:uuid}/retry", who=OPERATORS, fails=(404, 409, 502), leaves=True)
 async def retry_order(db: Db, actor: Me, till: TheTill, order_id: Id) -> OrderAnswer:
     """Ask Razorpay now what became of an order, as the reconciler does every quarter of an hour."""
     async with db.as_user(actor, readonly=True) as tx:
         order = await orders.order(tx, order_id)
-    await look_up(db, till, order)
+    try:
+        await look_up(db, till, order)
+    except Refused as problem:
+        raise Conflict(f"Razorpay does not tell of this order: {problem}.", code="order_unknown") from problem
     async with db.as_user(actor, readonly=True) as tx:
         return OrderAnswer(
             order=await orders.order(tx, order_id),
