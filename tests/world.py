@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from stoory.actor import Actor, Role
 from stoory.app import Application
-from stoory.payments.jobs.reconcile import reconcile
 from stoory.payments.jobs.webhooks import apply_webhooks
+from stoory.upkeep import reconcile_everything
 
 PASSWORD: Final = "stoory-demo-1"
 
@@ -114,7 +114,7 @@ class World:
 
     async def reconcile(self) -> None:
         """Ask Razorpay about everything that is not settled."""
-        await reconcile(self.db, self.app.till)
+        await reconcile_everything(self.db, self.app.till)
 
     @asynccontextmanager
     async def client(self, person: Person | None = None) -> AsyncIterator[httpx.AsyncClient]:

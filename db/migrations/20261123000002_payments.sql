@@ -81,16 +81,18 @@ create table refunds (
     requested_by       uuid not null references users (id),
     created_at         timestamptz not null,
     processed_at       timestamptz,
+    checked_at         timestamptz not null,
     constraint refunds_processed_say_when check ((status = 'processed') = (processed_at is not null))
 );
 
 comment on column refunds.attempts is 'how often Razorpay said no; each new attempt has a key of its own';
+comment on column refunds.checked_at is 'when the reconciler last asked Razorpay about it';
 
 create index refunds_payment_id on refunds (payment_id);
 create index refunds_order_id on refunds (order_id);
 create index refunds_payer_id on refunds (payer_id);
 create index refunds_requested_by on refunds (requested_by);
-create index refunds_unsettled on refunds (created_at) where status in ('requested', 'processing');
+create index refunds_unsettled on refunds (checked_at) where status in ('requested', 'processing');
 
 -- What happened to an order, in the order it happened, and who said so.
 create table order_events (

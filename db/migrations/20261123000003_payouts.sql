@@ -36,13 +36,16 @@ create table payouts (
     reason             text,
     razorpay_payout_id varchar(40) unique,
     created_at         timestamptz not null,
-    updated_at         timestamptz not null
+    updated_at         timestamptz not null,
+    checked_at         timestamptz not null
 );
+
+comment on column payouts.checked_at is 'when the reconciler last asked RazorpayX about it';
 
 create index payouts_user_id on payouts (user_id, created_at desc, id desc);
 create index payouts_newest on payouts (created_at desc, id desc);
 create index payouts_account_id on payouts (account_id);
-create index payouts_unsettled on payouts (updated_at) where status in ('requested', 'processing');
+create index payouts_unsettled on payouts (checked_at) where status in ('requested', 'processing');
 
 create table payout_events (
     payout_id uuid not null references payouts (id),

@@ -148,9 +148,7 @@ class Application:
             *deals_jobs.ROUNDS,
             Round("webhooks", webhooks.WEBHOOKS_EVERY_SECONDS, partial(webhooks.apply_webhooks, till)),
             Round("reconciler", reconcile.ROUND_SECONDS, partial(reconcile.reconcile_round, till)),
-            Round(
-                "payouts", payouts_jobs.ROUND_SECONDS, partial(payouts_jobs.reconcile_payouts, self.gateway)
-            ),
+            Round("payouts", payouts_jobs.ROUND_SECONDS, partial(payouts_jobs.reconcile_round, self.gateway)),
             Round("idempotency keys", FORGET_EVERY_SECONDS, forget_old_keys),
             Round("doctor", EXAMINE_EVERY_SECONDS, self.watch.examine, waits_first=True),
         ]

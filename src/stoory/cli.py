@@ -143,14 +143,16 @@ def create_admin(
 
 @app.command()
 def reconcile() -> None:
-    """Ask Razorpay what became of every order and refund that is not settled, now."""
+    """Ask Razorpay what became of every order, refund and payout that is not settled, now."""
     from stoory.home import database
     from stoory.upkeep import reconcile as run
 
     with database(settings()) as reached:
         done = asyncio.run(run(settings(), reached))
-    out.print(f"Looked up {done.orders} orders and {done.refunds} refunds; {done.failed} could not be.")
-    raise typer.Exit(1 if done.failed else 0)
+    failed = sum(tally.failed for tally in done.values())
+    asked = ", ".join(f"{tally.asked} {kind}" for kind, tally in done.items())
+    out.print(f"Asked about {asked}; of {failed} nothing could be learned.")
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()

@@ -13,22 +13,32 @@ from stoory.deals.actions.fund import DEAL
 from stoory.doctor import CLAIMS, DEAL_CLAIMS
 from stoory.home import HomeDatabase
 from stoory.payments.actions.purposes import Till
-from stoory.payments.jobs import reconcile as reconciler
-from stoory.payments.jobs.reconcile import Reconciled
+from stoory.payments.jobs.reconcile import reconcile_orders, reconcile_refunds
+from stoory.payouts.jobs import reconcile_payouts
 from stoory.platform.bus import Bus
 from stoory.platform.clock import Clock
 from stoory.platform.database import Database
+from stoory.platform.lookups import Tally
 from stoory.platform.razorpay import Razorpay
 from stoory.settings import Settings
 
 CONNECTIONS: Final = 4
 
 
-async def reconcile(settings: Settings, reached: HomeDatabase) -> Reconciled:
-    """Ask Razorpay about every order and refund that is not settled."""
+async def reconcile(settings: Settings, reached: HomeDatabase) -> dict[str, Tally]:
+    """Ask Razorpay about everything that is not settled, and return what came of it by kind."""
     till = Till(gateway=Razorpay(**structs.asdict(settings.gateway())), purposes={"deal": DEAL}, listeners={})
     async with _connected(reached) as db:
-        return await reconciler.reconcile(db, till)
+        return await reconcile_everything(db, till)
+
+
+async def reconcile_everything(db: Database, till: Till) -> dict[str, Tally]:
+    """Ask Razorpay about every order, refund and payout that is not settled."""
+    return {
+        "orders": await reconcile_orders(db, till),
+        "refunds": await reconcile_refunds(db, till),
+        "payouts": await reconcile_payouts(db, till.gateway),
+    }
 
 
 async def examine(reached: HomeDatabase) -> tuple[list[str], dict[str, list[str]]]:

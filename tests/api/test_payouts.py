@@ -240,7 +240,7 @@ async def test_a_lost_payout_webhook_is_made_good(market: Market, x: Razorpay) -
     await market.till.advance(10)
 
     market.world.db.clock.advance(16 * 60)
-    await reconcile_payouts(x, market.world.db)
+    await reconcile_payouts(market.world.db, x)
 
     assert (await wallet(market.ravi))["paid_out"] == 4500
 

@@ -43,6 +43,7 @@ NOBODY_SIGNED_IN: Final = {
     "stoory.payouts.jobs",
     "stoory.platform.http.idempotency",
     "stoory.platform.jobs",
+    "stoory.platform.lookups",
 }
 """Modules that call db.as_system: no user asks."""
 

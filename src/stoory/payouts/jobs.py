@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
-
-from stoory.errors import Upstream
 from stoory.payouts import actions, queries
-from stoory.payouts.queries import Change, accounts
+from stoory.payouts.queries import Change, Payout, accounts
 from stoory.payouts.queries.accounts import Account
 from stoory.payouts.rules import AccountType, Status, mode
 from stoory.platform.database import Database, Tx
+from stoory.platform.lookups import Lookups, Tally, look_up_each
 from stoory.platform.razorpay import Razorpay, Refused, read_payout
 from stoory.platform.wire import Json
 
-log = structlog.get_logger("stoory.payouts")
-
 NARRATION: Final = "Stoory payout"
-ASK_AFTER: Final = timedelta(minutes=15)
+RECONCILE_EVERY: Final = timedelta(minutes=15)
 ROUND_SECONDS: Final = 60.0
-A_BATCH: Final = 100
 
 
 async def send_payout(gateway: Razorpay, db: Database, payload: dict[str, Any]) -> None:
@@ -70,20 +66,29 @@ async def hear_payout(tx: Tx, _event: str, payload: Json) -> str:
     return payout.status if payout else "nothing_new"
 
 
-async def reconcile_payouts(gateway: Razorpay, db: Database) -> None:
-    """Ask RazorpayX about payouts nobody has spoken of for a quarter of an hour."""
+async def reconcile_round(gateway: Razorpay, db: Database) -> None:
+    """Ask RazorpayX about payouts nobody has asked about for a quarter of an hour."""
+    await reconcile_payouts(db, gateway, unasked_for=RECONCILE_EVERY)
+
+
+async def reconcile_payouts(
+    db: Database, gateway: Razorpay, *, unasked_for: timedelta | None = None
+) -> Tally:
+    """Ask RazorpayX about every unsettled payout, or those nobody has asked about for so long."""
     if gateway.account_number is None:
+        return Tally()
+    ask = partial(_look_up, gateway, db)
+    kind = Lookups("payout", queries.unsettled, ask, queries.save_checked)
+    return await look_up_each(db, kind, unasked_for=unasked_for)
+
+
+async def _look_up(gateway: Razorpay, db: Database, payout: Payout) -> None:
+    """Hear what became of a payout; one whose errand was lost is sent again, with the same key."""
+    async with db.as_system("how RazorpayX knows a payout", readonly=True) as tx:
+        known = await queries.at_razorpay(tx, payout.id)
+    if known is None:
+        await send_payout(gateway, db, {"payout_id": str(payout.id)})
         return
-    async with db.as_system("payouts to look up", readonly=True) as tx:
-        waiting = await queries.unsettled(tx, tx.now - ASK_AFTER, A_BATCH)
-        known = {payout.id: await queries.at_razorpay(tx, payout.id) for payout in waiting}
-    for payout_id, at_razorpay in known.items():
-        try:
-            if at_razorpay is None:
-                await send_payout(gateway, db, {"payout_id": str(payout_id)})
-                continue
-            seen = await gateway.payout(at_razorpay.razorpay_payout_id)
-            async with db.as_system("a payout was looked up") as tx:
-                await actions.apply_payout(tx, seen)
-        except (Upstream, Refused) as problem:
-            log.warning("a payout could not be looked up", payout_id=str(payout_id), why=str(problem))
+    seen = await gateway.payout(known.razorpay_payout_id)
+    async with db.as_system("a payout was looked up") as tx:
+        await actions.apply_payout(tx, seen)

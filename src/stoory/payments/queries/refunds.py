@@ -95,8 +95,8 @@ async def refunds_of(tx: Tx, order_id: UUID) -> list[Refund]:
     )
 
 
-async def unsettled_refunds(tx: Tx, created_before: datetime, rows: int) -> list[Refund]:
-    """Return refunds on their way since before then."""
+async def unsettled_refunds(tx: Tx, checked_before: datetime, rows: int) -> list[Refund]:
+    """Return refunds on their way, not asked about since then, longest ago first."""
     return await tx.all(
         Refund,
         """
@@ -104,12 +104,25 @@ async def unsettled_refunds(tx: Tx, created_before: datetime, rows: int) -> list
                processed_at
           from refunds
          where status in ('requested', 'processing')
-           and created_at < $1
-         order by created_at
+           and checked_at < $1
+         order by checked_at
          limit $2
         """,
-        created_before,
+        checked_before,
         rows,
+    )
+
+
+async def save_checked(tx: Tx, refund_ids: list[UUID]) -> None:
+    """Note that Razorpay has been asked about refunds."""
+    await tx.run(
+        """
+        update refunds
+           set checked_at = $2
+         where id = any ($1::uuid[])
+        """,
+        refund_ids,
+        tx.now,
     )
 
 
@@ -129,8 +142,8 @@ async def insert_refund(
         Refund,
         """
         insert into refunds (id, payment_id, order_id, payer_id, amount, cause, reason, status, requested_by,
-                             created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, 'requested', $8, $9)
+                             created_at, checked_at)
+        values ($1, $2, $3, $4, $5, $6, $7, 'requested', $8, $9, $9)
         returning id, payment_id, order_id, amount, cause, reason, status, attempts, razorpay_refund_id, created_at,
                   processed_at
         """,

@@ -100,20 +100,33 @@ async def payouts(
     )
 
 
-async def unsettled(tx: Tx, updated_before: datetime, rows: int) -> list[Payout]:
-    """Return payouts nobody has heard of since then."""
+async def unsettled(tx: Tx, checked_before: datetime, rows: int) -> list[Payout]:
+    """Return payouts on their way, not asked about since then, longest ago first."""
     return await tx.all(
         Payout,
         """
         select id, user_id, account_id, amount, status, reference, reason, created_at, updated_at
           from payouts
          where status in ('requested', 'processing')
-           and updated_at < $1
-         order by updated_at
+           and checked_at < $1
+         order by checked_at
          limit $2
         """,
-        updated_before,
+        checked_before,
         rows,
+    )
+
+
+async def save_checked(tx: Tx, payout_ids: list[UUID]) -> None:
+    """Note that RazorpayX has been asked about payouts."""
+    await tx.run(
+        """
+        update payouts
+           set checked_at = $2
+         where id = any ($1::uuid[])
+        """,
+        payout_ids,
+        tx.now,
     )
 
 
@@ -122,8 +135,8 @@ async def insert_payout(tx: Tx, payout_id: UUID, user_id: UUID, account_id: UUID
     return await tx.one(
         Payout,
         """
-        insert into payouts (id, user_id, account_id, amount, status, created_at, updated_at)
-        values ($1, $2, $3, $4, 'requested', $5, $5)
+        insert into payouts (id, user_id, account_id, amount, status, created_at, updated_at, checked_at)
+        values ($1, $2, $3, $4, 'requested', $5, $5, $5)
         returning id, user_id, account_id, amount, status, reference, reason, created_at, updated_at
         """,
         payout_id,
