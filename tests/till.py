@@ -47,7 +47,11 @@ class Till:
     async def reset(self) -> None:
         """Forget everything; webhooks wait from now on."""
         await self._post("/__sandbox/reset")
-        (await self._http.put("/__sandbox/webhook", json={"is_held": True})).raise_for_status()
+        await self.hold()
+
+    async def hold(self, *, is_held: bool = True) -> None:
+        """Let webhooks wait, or let them leave by themselves."""
+        (await self._http.put("/__sandbox/webhook", json={"is_held": is_held})).raise_for_status()
 
     async def pay(self, order_id: str, outcome: str = "captured", method: str = "upi") -> Json:
         """Pay an order at the checkout and return the three fields it hands to the browser."""
@@ -87,11 +91,11 @@ class Till:
             await self._post(f"/__sandbox/webhooks/{delivery.id}/drop")
         return deliveries
 
-    async def everything(self, kind: str) -> list[Json]:
+    async def everything(self, kind: str, **asked: str) -> list[Json]:
         """Return every entity of that kind the sandbox has."""
         found: list[Json] = []
         while True:
-            query = {"count": 100, "skip": len(found)}
+            query = {**asked, "count": 100, "skip": len(found)}
             auth = (SANDBOX_KEY_ID, SANDBOX_KEY_SECRET)
             page = (await self._http.get(f"/v1/{kind}", params=query, auth=auth)).json()["items"]
             found += page

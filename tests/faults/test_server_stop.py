@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import httpx
-import pytest
 from msgspec import Struct, field
 
-from tests.world import ASHA, PASSWORD, VIDEO_BID
+from tests.faults.homes import open_folder
+from tests.world import ASHA, PASSWORD, RAVI, VIDEO_BID
 
 CLIENTS: Final = 8
 DRAINS_WITHIN_SECONDS: Final = 10
@@ -42,7 +35,7 @@ class Load(Struct):
                     answers = [
                         client.get("/api/bids"),
                         client.post(
-                            "/api/messages/conversations", json={"user_id": RAVI_ID, "message": "Hello"}
+                            "/api/messages/conversations", json={"user_id": str(RAVI.id), "message": "Hello"}
                         ),
                         client.put(f"/api/bids/{VIDEO_BID}", json={"title": "Videos"}),
                     ]
@@ -54,47 +47,10 @@ class Load(Struct):
                     self.statuses.update(answer.status_code for answer in answers)
 
 
-RAVI_ID: Final = "a5000000-0000-4000-8000-000000000002"
-
-
-@contextmanager
-def stoory_up() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run `stoory up` in a home of its own; yield the process and its address."""
-    with tempfile.TemporaryDirectory(prefix="stoory-stop-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        environ = {
-            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.defpath)),
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            "STOORY_HOME": f"{folder}/home",
-            "STOORY_PORT": "0",
-            "STOORY_SANDBOX_PORT": "0",
-            "STOORY_LIMIT_API": "unlimited",
-        }
-        command = [sys.executable, "-c", "from stoory.cli import main; main()", "up"]
-        with subprocess.Popen(
-            command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as process:
-            assert process.stdout is not None
-            try:
-                yield process, _address(process.stdout)
-            finally:
-                process.kill()
-
-
-def _address(said: IO[str]) -> str:
-    """Read what `stoory up` says until it says where it is; go on reading, so that it is never kept from saying."""
-    lines: list[str] = []
-    for line in said:
-        lines.append(line)
-        if line.strip().startswith("Web"):
-            threading.Thread(target=lambda: lines.extend(said), daemon=True).start()
-            return line.split()[1]
-    return pytest.fail("".join(lines))
-
-
 def test_sigterm_under_load_drains_in_time_and_fails_no_request() -> None:
     load = Load()
-    with stoory_up() as (process, url):
+    with open_folder(settings={"STOORY_LIMIT_API": "unlimited"}) as home, home.started() as (process, _):
+        url = home.places["Web"]
         login = httpx.post(f"{url}/api/auth/login", json={"phone": ASHA.phone, "password": PASSWORD})
         load.token = login.json()["token"]
         clients = [

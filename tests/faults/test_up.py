@@ -7,22 +7,22 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
 
 import httpx
 import pytest
-from msgspec import Struct
 
 from stoory.platform.postgres.cluster import postmaster
+from tests.faults.homes import (
+    REVIVES_WITHIN_SECONDS,
+    STOPS_WITHIN_SECONDS,
+    Home,
+    is_ready,
+    open_folder,
+)
 
 SANDBOX_KEY = ("rzp_test_sandbox", "sandbox-secret")
-STOORY = ("-c", "from stoory.cli import main; main()")
 ENDLESS = """
 import asyncio
 from stoory import up
@@ -41,110 +41,12 @@ up.DRAIN_SECONDS = up.FAREWELL_SECONDS = 1
 with up._until_signalled(), up._listener(Settings(port=0)) as listener:
     up._serve(lambda: endless, listener, lambda: print("listening", flush=True))
 """
-STOPS_WITHIN_SECONDS = 15
-REVIVES_WITHIN_SECONDS = 30
-
-
-class Home(Struct):
-    """A folder that everybody may enter, and who runs Stoory there with which Python."""
-
-    folder: Path
-    python: str = sys.executable
-    user: str | None = None
-    sandbox_port: str = "0"
-    places: dict[str, str] = {}
-    """Where the last `stoory up` said that everything is."""
-
-    def command(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start `stoory` with these arguments; what it says on both outputs can be read."""
-        environ = {
-            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.defpath)),
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            "STOORY_HOME": str(self.folder / "home"),
-            "STOORY_PORT": "0",
-            "STOORY_SANDBOX_PORT": self.sandbox_port,
-        }
-        return subprocess.Popen(
-            [self.python, *STOORY, *arguments], env=environ, user=self.user, cwd=self.folder,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-
-    def say(self, *arguments: str) -> tuple[int, str]:
-        """Run `stoory` with these arguments; return its exit code and what it said."""
-        process = self.command(*arguments)
-        said, _ = process.communicate()
-        return process.returncode, said
-
-    @contextmanager
-    def up(self, stop: signal.Signals, *, quiet: bool = True) -> Iterator[str]:
-        """Run `stoory up`, yield its address, and see that this signal ends it cleanly, and quietly."""
-        with self.command("up") as process, killed_in_the_end(process):
-            assert process.stdout is not None
-            try:
-                self.places = _places(process.stdout)
-                said = _heard(process.stdout)
-                yield self.places["Web"]
-            finally:
-                process.send_signal(stop)
-            process.wait(STOPS_WITHIN_SECONDS)
-            rest = said.result(STOPS_WITHIN_SECONDS)
-            assert process.returncode == 0, rest
-        assert not (quiet and "Traceback" in rest), rest
-        assert postmaster(self.folder / "home" / "postgres" / "data") is None
-
-
-@contextmanager
-def killed_in_the_end(process: subprocess.Popen[str]) -> Iterator[None]:
-    """Leave no process behind when an assertion fails; one that has ended by itself is not touched."""
-    try:
-        yield
-    finally:
-        process.kill()
-
-
-def _places(said: IO[str]) -> dict[str, str]:
-    """Read what `stoory up` says until it has said where everything is."""
-    places: dict[str, str] = {}
-    lines: list[str] = []
-    for line in said:
-        lines.append(line)
-        name, _, place = line.strip().partition("   ")
-        places[name] = place.strip()
-        if name == "Home":
-            return places
-    return pytest.fail("".join(lines))
-
-
-def _heard(said: IO[str]) -> Future[str]:
-    """Go on reading: whoever logs into a pipe that nobody empties stands still once it is full."""
-    threads = ThreadPoolExecutor(1)
-    try:
-        return threads.submit(said.read)
-    finally:
-        threads.shutdown(wait=False)
 
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Home]:
-    with open_folder(None) as home:
+    with open_folder() as home:
         yield home
-
-
-@contextmanager
-def open_folder(owner: str | None) -> Iterator[Home]:
-    """Lend a folder whose parents everybody may enter, which pytest's own are not."""
-    folder = Path(tempfile.mkdtemp(prefix="stoory-up-"))
-    folder.chmod(0o755)
-    if owner:
-        shutil.chown(folder, owner)
-    try:
-        yield Home(folder, user=owner)
-    finally:
-        shutil.rmtree(folder)
-
-
-def is_ready(url: str) -> bool:
-    return httpx.get(f"{url}/ready", timeout=REVIVES_WITHIN_SECONDS).status_code == 200
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -170,9 +72,8 @@ def test_the_sandbox_is_served_beside_it_ends_with_it_and_keeps_what_it_knows(ho
 
 
 def test_the_sandbox_dies_with_a_killed_process_and_comes_back(home: Home):
-    with home.command("up") as process, killed_in_the_end(process):
-        assert process.stdout is not None
-        sandbox = _places(process.stdout)["Razorpay sandbox"]
+    with home.started() as (process, _):
+        sandbox = home.places["Razorpay sandbox"]
         assert httpx.get(f"{sandbox}/__sandbox/clock").is_success
         process.send_signal(signal.SIGKILL)
     with pytest.raises(httpx.ConnectError):
@@ -182,8 +83,8 @@ def test_the_sandbox_dies_with_a_killed_process_and_comes_back(home: Home):
 
 
 def test_a_taken_port_of_the_sandbox_is_told_in_one_sentence(home: Home):
-    with home.up(signal.SIGTERM), open_folder(None) as other:
-        other.sandbox_port = home.places["Razorpay sandbox"].rpartition(":")[2]
+    with home.up(signal.SIGTERM), open_folder() as other:
+        other.settings["STOORY_SANDBOX_PORT"] = home.places["Razorpay sandbox"].rpartition(":")[2]
         code, said = other.say("up")
         *_, told = said.splitlines()
     assert (code, told.endswith("Address already in use. Set STOORY_SANDBOX_PORT.")) == (1, True)
@@ -220,16 +121,19 @@ def test_an_application_that_does_not_end_is_ended():
     with subprocess.Popen(
         [sys.executable, "-c", ENDLESS], env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         stdout=subprocess.PIPE, text=True,
-    ) as process, killed_in_the_end(process):  # fmt: skip
+    ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stdout.readline() == "listening\n"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(STOPS_WITHIN_SECONDS) == 0
+        try:
+            assert process.wait(STOPS_WITHIN_SECONDS) == 0
+        finally:
+            process.kill()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="every test here runs as an ordinary user already")
 def test_an_ordinary_user_needs_no_more_than_root():
-    with open_folder("nobody") as home:
+    with open_folder(owner="nobody") as home:
         home.python = python_for(home)
         with home.up(signal.SIGTERM) as url:
             assert is_ready(url)

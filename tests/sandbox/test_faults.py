@@ -92,6 +92,16 @@ def test_a_request_that_hangs_has_no_effect(wire: httpx.Client):
     assert wire.get("/v1/orders").json()["count"] == 0
 
 
+def test_a_slow_answer_comes_after_the_effect(wire: httpx.Client):
+    wire.post("/__sandbox/faults", json={"kind": "slow", "seconds": 5})
+    with pytest.raises(httpx.ReadTimeout):
+        wire.post("/v1/orders", json=ORDER, timeout=0.2)
+    assert wire.get("/v1/orders").json()["count"] == 1
+
+    wire.post("/__sandbox/faults", json={"kind": "slow", "seconds": 0.1})
+    assert wire.post("/v1/orders", json=ORDER).json()["entity"] == "order"
+
+
 def test_a_hanging_request_ends_with_a_broken_connection(wire: httpx.Client):
     wire.post("/__sandbox/faults", json={"kind": "hang", "seconds": 0.1})
     with pytest.raises(httpx.RemoteProtocolError):

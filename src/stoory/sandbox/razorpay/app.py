@@ -120,17 +120,15 @@ class Sandbox:
         return None if _is_open(request) else faults.strike(self.gateway.store, request)
 
     async def _suffer(self, fault: Fault, request: Request, receive: Receive, send: Send) -> None:
-        """Let a request go wrong. What hangs never happened; what is lost on its way back did."""
+        """Let a request go wrong. What hangs never happened; what is slow, or lost on its way back, did."""
         if fault.kind in faults.BEFORE:
             await send_reply(send, faults.reply(fault))
             return
-        reply = Reply(status=504, body=b"late")
-        if fault.kind == "hang":
+        reply = Reply(status=504, body=b"late") if fault.kind == "hang" else self.reply(request)
+        if fault.kind in ("hang", "slow"):
             with suppress(TimeoutError):
                 await asyncio.wait_for(_disconnected(receive), fault.seconds)
-        else:
-            reply = self.reply(request)
-        await send_head(send, reply)
+        await (send_reply if fault.kind == "slow" else send_head)(send, reply)
 
     def reply(self, request: Request) -> Reply:
         """Do what is asked, wholly or not at all."""

@@ -13,7 +13,7 @@ from stoory.sandbox.razorpay.idempotency import CONFLICT, IN_FLIGHT
 from stoory.sandbox.razorpay.refusals import SERVER, Json, Refusal
 from stoory.sandbox.razorpay.store import Store
 
-Kind = Literal["too_many_requests", "server_error", "bad_gateway", "in_flight", "hang", "lost_response"]
+Kind = Literal["too_many_requests", "server_error", "bad_gateway", "in_flight", "hang", "slow", "lost_response"]
 
 BEFORE: Final = ("too_many_requests", "server_error", "bad_gateway", "in_flight")
 """These answer instead of the API; nothing has happened."""
@@ -28,7 +28,7 @@ class Fault(Struct, forbid_unknown_fields=True, kw_only=True):
     """An expression that a request's whole address must fit."""
     times: Annotated[int, Meta(ge=1)] = 1
     seconds: Annotated[float, Meta(ge=0, le=3600)] = 30
-    """How long a request hangs."""
+    """How long a request hangs, or its answer takes."""
 
 
 def add(store: Store, body: Json) -> Fault:
