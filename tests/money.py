@@ -7,6 +7,7 @@ from typing import Any, Final
 import httpx
 from msgspec import Struct
 
+from stoory.money import Money
 from tests.deals import applied
 from tests.till import Till
 from tests.world import World
@@ -76,6 +77,14 @@ async def balances(om: Client) -> dict[str, float]:
     books = (await om.get("/api/admin/ledger/balance")).json()
     assert books["total"] == 0
     return {row["account"]: row["balance"] for row in books["accounts"] if row["balance"]}
+
+
+async def books_agree(om: Client, till: Till) -> None:
+    """Raise AssertionError unless Razorpay holds for us what our books say it does, to the paisa."""
+    told = [each for each in await till.everything("payments") if each["captured"]]
+    held = sum(each["amount"] - each["amount_refunded"] - (each["fee"] or 0) for each in told)
+    ours = Money.rupees(str((await balances(om)).get("gateway", 0)))
+    assert Money(held) == ours, "Razorpay's books tell otherwise"
 
 
 class Market(Struct):

@@ -91,6 +91,14 @@ class Till:
             await self._post(f"/__sandbox/webhooks/{delivery.id}/drop")
         return deliveries
 
+    async def steer(self, delivery: Delivery, way: str, **how: Any) -> None:
+        """Let a webhook take another way than the straight one: drop, duplicate, delay, replay."""
+        await self._post(f"/__sandbox/webhooks/{delivery.id}/{way}", how)
+
+    async def shuffle(self, seed: int) -> None:
+        """Let the webhooks that wait arrive in another order."""
+        await self._post("/__sandbox/webhooks/reorder", {"order": "shuffle", "seed": seed})
+
     async def everything(self, kind: str, **asked: str) -> list[Json]:
         """Return every entity of that kind the sandbox has."""
         found: list[Json] = []
