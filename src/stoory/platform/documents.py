@@ -9,7 +9,11 @@ from __future__ import annotations
 import asyncio
 import html
 import json
+import os
 import re
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from tempfile import TemporaryDirectory
 from typing import Any, Final, cast
@@ -19,6 +23,8 @@ from msgspec import Struct, to_builtins
 from stoory.errors import Busy
 
 DEADLINE_SECONDS: Final = 20
+YIELDS: Final = 10
+"""How much less urgent than all else setting a document is, in the steps of nice(1)."""
 
 HTML: Final = "text/html"
 PDF: Final = "application/pdf"
@@ -71,10 +77,21 @@ def as_html(document: Document) -> bytes:
     ).encode()
 
 
+def _yield_to_others() -> None:
+    """Let this thread run when nothing else wants to. Only Linux knows threads of their own urgency."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), YIELDS)
+
+
+_printer: Final = ThreadPoolExecutor(1, thread_name_prefix="documents", initializer=_yield_to_others)
+"""One document after another: each takes a core for a while, and people wait for the other one."""
+
+
 async def as_pdf(document: Document) -> bytes:
     """Return the document as PDF; Busy when it takes too long."""
+    setting = asyncio.get_running_loop().run_in_executor(_printer, _pdf, document)
     try:
-        return await asyncio.wait_for(asyncio.to_thread(_pdf, document), DEADLINE_SECONDS)
+        return await asyncio.wait_for(setting, DEADLINE_SECONDS)
     except TimeoutError:
         raise Busy("The document takes too long; try again in a moment.") from None
 

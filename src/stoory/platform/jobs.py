@@ -36,6 +36,10 @@ log = structlog.get_logger("stoory.jobs")
 POLL_SECONDS: Final = 1
 HEARTBEAT_SECONDS: Final = 5
 MAX_ATTEMPTS: Final = 8
+AT_ONCE: Final = 2
+"""Jobs that are done at the same time: they share the pool, and the cores, with people who wait for an answer."""
+PICKED: Final = 200
+"""Jobs a worker may have picked; those it has not begun are another's soon after it dies."""
 LONGEST_DELAY_SECONDS: Final = 300
 RECONNECT_SECONDS: Final = 2
 
@@ -84,6 +88,7 @@ class Worker:
         self._dsn = dsn
         self._errands = {**{name: _in_one_transaction(job) for name, job in jobs.items()}, **errands}
         self.rounds = rounds
+        self._hands = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -114,6 +119,8 @@ class Worker:
                 manager.entrypoint(name, on_failure="hold")(self._attempt(errand))
             await manager.run(
                 mode=mode,
+                batch_size=PICKED // 2,
+                max_concurrent_tasks=PICKED,
                 dequeue_timeout=timedelta(seconds=POLL_SECONDS),
                 heartbeat_timeout=timedelta(seconds=HEARTBEAT_SECONDS),
             )
@@ -123,15 +130,16 @@ class Worker:
     def _attempt(self, errand: Errand) -> Callable[[Job], Awaitable[None]]:
         async def attempt(job: Job) -> None:
             """Do a job; what fails is tried again later, and held after the last try."""
-            attempts = await self._count_attempt(job)
-            try:
-                await errand(self._db, wire.decode(job.payload or b"{}"))
-            except Exception as problem:
-                log.exception("job failed", job=job.entrypoint, job_id=job.id, attempts=attempts)
-                if attempts >= MAX_ATTEMPTS:
-                    raise
-                delay = timedelta(seconds=min(2**attempts, LONGEST_DELAY_SECONDS))
-                raise RetryRequested(delay, reason=type(problem).__name__) from problem
+            async with self._hands:
+                attempts = await self._count_attempt(job)
+                try:
+                    await errand(self._db, wire.decode(job.payload or b"{}"))
+                except Exception as problem:
+                    log.exception("job failed", job=job.entrypoint, job_id=job.id, attempts=attempts)
+                    if attempts >= MAX_ATTEMPTS:
+                        raise
+                    delay = timedelta(seconds=min(2**attempts, LONGEST_DELAY_SECONDS))
+                    raise RetryRequested(delay, reason=type(problem).__name__) from problem
 
         return attempt
 
