@@ -8,12 +8,15 @@ first call, since that takes longer than all the rest of the house.
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar, cast
 
 import structlog
+from msgspec import Struct
 
 from stoory.errors import Upstream
 from stoory.platform.razorpay.breaker import Breaker
@@ -23,11 +26,17 @@ log = structlog.get_logger("stoory.razorpay")
 CONNECT_SECONDS: Final = 3.0
 READ_SECONDS: Final = 8.0
 THREADS: Final = 8
-FIRST_SERVER_ERROR: Final = 500
-NOT_ABOUT_IT: Final = frozenset({401, 403, 409, 429})
-"""These say nothing of what was asked for: our key is wrong, the same request is still on its way, there were too many.
-Taken for a no, a refund still on its way would be asked for again under another key, and be given twice."""
-LEAST_REFUSAL: Final = 400
+LARGEST_ANSWER_BYTES: Final = 4 * 1024 * 1024
+CHUNK_BYTES: Final = 64 * 1024
+
+SUCCESSES: Final = range(200, 300)
+REFUSALS: Final = frozenset({400, 404, 422})
+NO: Final = "BAD_REQUEST_ERROR"
+"""Only such an error under such a status is a no to what was asked for. All else says nothing of it: our key is wrong,
+the same request is still on its way, there were too many, a bank or a proxy is out of order. Taken for a no, a refund
+still on its way would be asked for again under another key, and be given twice."""
+THERE: Final = frozenset({401, 403, 409})
+"""Whoever answers so is there, and would answer others."""
 
 Json = dict[str, Any]
 Call = Callable[[Any], Any]
@@ -44,7 +53,7 @@ class Refused(Exception):
     def __init__(self, status: int, error: Json) -> None:
         """Take the HTTP status and the error of the answer's body; any key of it may be missing."""
         self.status = status
-        self.code = str(error.get("code") or "BAD_REQUEST_ERROR")
+        self.code = str(error.get("code") or NO)
         self.description = str(error.get("description") or "refused without a reason")
         self.field = error.get("field")
         self.reason = error.get("reason")
@@ -53,6 +62,22 @@ class Refused(Exception):
 
 class NoAnswer(Exception):
     """Whatever is neither yes nor no: no connection, no time, a wrong key, too many requests, a page of HTML."""
+
+    def __init__(self, why: str, *, is_there: bool = False) -> None:
+        """Take what happened, and whether somebody is there nevertheless, who would answer other calls."""
+        self.is_there = is_there
+        super().__init__(why)
+
+
+class Success(Struct, frozen=True):
+    """A success, as far as the SDK asks for it."""
+
+    status_code: int
+    told: Any
+
+    def json(self) -> Any:
+        """Return what was told."""
+        return self.told
 
 
 class Wire:
@@ -73,15 +98,19 @@ class Wire:
         """Make a call and return what its answer says. Raises Refused, or Upstream for whatever is no answer."""
         self._breaker.check()
         loop = asyncio.get_running_loop()
-        deadline = sum(self._timeouts) + 1  # the timeouts are between two bytes, this is for all of them
         try:
-            told = await asyncio.wait_for(loop.run_in_executor(self._threads, self._made, call), deadline)
+            told = await asyncio.wait_for(
+                loop.run_in_executor(self._threads, self._made, call), sum(self._timeouts) + 1
+            )
             known = _read(read, told)
         except Refused:
             self._breaker.went_well()
             raise
         except (NoAnswer, TimeoutError) as problem:
-            self._breaker.went_wrong()
+            if isinstance(problem, NoAnswer) and problem.is_there:
+                self._breaker.went_well()
+            else:
+                self._breaker.went_wrong()
             log.warning("Razorpay did not answer", why=str(problem) or "deadline")
             raise Upstream from problem
         self._breaker.went_well()
@@ -93,11 +122,13 @@ class Wire:
         if client is None:
             import razorpay  # noqa: PLC0415  # pyright: ignore[reportMissingTypeStubs] - see the module's first lines
             import requests  # noqa: PLC0415 - comes with it
+            import urllib3  # noqa: PLC0415 - the same
 
             session = requests.Session()
             # No proxy of the environment knows the way to a sandbox on this machine.
             session.trust_env = self._base_url.startswith("https:")
-            session.request = _answered(session.request, self._timeouts, requests.RequestException)
+            broken = (requests.RequestException, urllib3.exceptions.HTTPError)
+            session.request = _answered(session.request, self._timeouts, broken)
             client = razorpay.Client(session=session, auth=self._auth, base_url=self._base_url)
             self._local.client = client
         return call(client)
@@ -112,22 +143,44 @@ def _read(read: Reader[Known], told: Any) -> Known:
 
 
 def _answered(
-    request: Callable[..., Any], timeouts: tuple[float, float], broken: type[Exception]
+    request: Callable[..., Any], timeouts: tuple[float, float], broken: tuple[type[Exception], ...]
 ) -> Callable[..., Any]:
     """Return the session's request with a deadline; what comes back is a success in JSON, or it raises."""
 
-    def answered(*args: Any, **kwargs: Any) -> Any:
+    def answered(*args: Any, **kwargs: Any) -> Success:
+        until = time.monotonic() + sum(timeouts)
+        ours = {"timeout": timeouts, "stream": True, "allow_redirects": False}
         try:
-            answer = request(*args, **{"timeout": timeouts, **kwargs})
-            told = answer.json()
-        except broken as problem:  # no JSON is one of these too
+            with request(*args, **{**kwargs, **ours}) as answer:
+                body = _body(answer, until)
+        except broken as problem:
             raise NoAnswer(type(problem).__name__) from problem
-        if answer.status_code >= FIRST_SERVER_ERROR or answer.status_code in NOT_ABOUT_IT:
-            raise NoAnswer(f"status {answer.status_code}")
-        if answer.status_code >= LEAST_REFUSAL:
-            error = cast("Json", told).get("error") if isinstance(told, dict) else None
-            known = cast("Json", error) if isinstance(error, dict) else {"description": error}
-            raise Refused(answer.status_code, known)
-        return answer
+        return _judged(answer.status_code, body)
 
     return answered
+
+
+def _body(answer: Any, until: float) -> bytes:
+    """Return the body. Timeouts are from byte to byte: who sends a drop at a time would keep this thread for ever."""
+    body = bytearray()
+    while chunk := answer.raw.read1(CHUNK_BYTES, decode_content=True):
+        body += chunk
+        if len(body) > LARGEST_ANSWER_BYTES or time.monotonic() > until:
+            raise NoAnswer(f"status {answer.status_code}, and no end to it")
+    return bytes(body)
+
+
+def _judged(status: int, body: bytes) -> Success:
+    """Return a success; raises Refused for a no, NoAnswer for whatever is neither."""
+    try:
+        told: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        raise NoAnswer(f"status {status} without JSON") from None
+    if status in SUCCESSES:
+        return Success(status, told)
+    inner = cast("Json", told).get("error") if isinstance(told, dict) else None
+    error = cast("Json", inner) if isinstance(inner, dict) else {}
+    if status in REFUSALS and error.get("code") == NO:
+        raise Refused(status, error)
+    details = " ".join(f"{key} {error[key]}" for key in ("code", "reason", "field") if error.get(key))
+    raise NoAnswer(f"status {status} {details}".rstrip(), is_there=status in THERE)
