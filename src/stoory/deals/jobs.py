@@ -8,13 +8,15 @@ from uuid import UUID
 
 import structlog
 
+from stoory.chat import queries as chat
 from stoory.deals import clocks, queries
 from stoory.deals.actions.press import lock, press_as_system
 from stoory.deals.deal import system_press
 from stoory.deals.queries import due as due_queries
 from stoory.deals.queries.due import Due
 from stoory.deals.states import Action
-from stoory.errors import Conflict
+from stoory.errors import Busy, Conflict
+from stoory.payments.actions.oddities import quarantine
 from stoory.platform.database import Database, Tx
 from stoory.platform.jobs import Handler, Round
 from stoory.postings import actions as postings
@@ -64,10 +66,19 @@ class Clocks:
     async def _serve(self, db: Database, due: list[Due]) -> None:
         for deal in due:
             try:
-                await run_clock(db, deal.request_id)
-            except Exception:
+                await run_clock(db, deal)
+            except Exception as problem:
                 self._resting[deal.request_id] = time.monotonic() + REST_AFTER_FAILURE_SECONDS
                 log.exception("a clock failed", request_id=str(deal.request_id))
+                await self._alert(db, deal, problem)
+
+    async def _alert(self, db: Database, deal: Due, problem: Exception) -> None:
+        """Let operators know of a clock that fails, once; it is tried again all the same."""
+        if isinstance(problem, Busy):
+            return
+        async with db.as_system("a clock failed") as tx:
+            details = {"conversation_id": deal.conversation_id, "why": type(problem).__name__}
+            await quarantine(tx, "clock_failed", str(deal.request_id), details)
 
     async def _due(self, db: Database) -> list[Due]:
         now = time.monotonic()
@@ -76,10 +87,12 @@ class Clocks:
             return await due_queries.due(tx, list(self._resting), DEALS_A_BATCH)
 
 
-async def run_clock(db: Database, request_id: UUID) -> None:
-    """Let the clock of one deal make all its moves that are due now."""
+async def run_clock(db: Database, due: Due) -> None:
+    """Let the clock of one deal make all its moves that are due now; not while somebody else moves it."""
     async with db.as_system("a deal's clock") as tx:
-        row = await lock(tx, await queries.deal_of(tx, request_id))
+        if not await chat.try_lock_conversation(tx, due.conversation_id):
+            return
+        row = await queries.deal_of(tx, due.request_id)
         while pressed := clocks.due(row.deal, tx.now):
             row = (await press_as_system(tx, row, pressed)).row
 

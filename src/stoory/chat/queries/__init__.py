@@ -12,6 +12,7 @@ from stoory.chat.queries.changes import (
     lock_conversation,
     save_answer,
     save_flow,
+    try_lock_conversation,
 )
 from stoory.chat.queries.conversations import (
     Key,
@@ -67,5 +68,6 @@ __all__ = [
     "save_answer",
     "save_flow",
     "stored_conversations",
+    "try_lock_conversation",
     "unread",
 ]

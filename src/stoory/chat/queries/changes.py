@@ -42,6 +42,21 @@ async def lock_conversation(tx: Tx, conversation_id: UUID) -> People:
     )
 
 
+async def try_lock_conversation(tx: Tx, conversation_id: UUID) -> bool:
+    """Lock a conversation as `lock_conversation` does; False, at once, while somebody else holds it."""
+    return bool(
+        await tx.run(
+            """
+            select
+              from conversations
+             where id = $1
+               for update skip locked
+            """,
+            conversation_id,
+        )
+    )
+
+
 async def add_conversation(tx: Tx, conversation_id: UUID, seats: Seats) -> bool:
     """Write a conversation; False if the two have one already. Needs `tx.as_system`."""
     added = await tx.run(
