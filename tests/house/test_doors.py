@@ -14,7 +14,6 @@ GOING_ON_AS_SYSTEM: Final = {
     "stoory.chat.actions",
     "stoory.deals.actions.begin",
     "stoory.deals.actions.press",
-    "stoory.deals.actions.give_back",
     "stoory.debug.api",
     "stoory.payments.api.operators",
     "stoory.payouts.api.operators",

@@ -110,10 +110,12 @@ def released_part(value: object, deal: Deal, _now: datetime) -> Money:
 
 
 def refund(value: object, deal: Deal, now: datetime) -> Money:
-    """Read what of the escrow goes back now: something."""
+    """Read what of the escrow goes back now: something, and no rest too small to be sent after it."""
     part = part_of_held(value, deal, now)
     if part == NOTHING:
         raise OutOfRange("must be greater than 0")
+    if NOTHING < deal.held - part < LEAST:
+        raise OutOfRange(f"must leave nothing of {rupees(deal.held)}, or {rupees(LEAST)} at least")
     return part
 
 

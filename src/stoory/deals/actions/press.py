@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from msgspec.structs import replace
 
+from stoory.accounts.actions import audit
 from stoory.actor import Actor, Role
 from stoory.chat import queries as chat
 from stoory.deals import moves, queries
 from stoory.deals.actions.record import Outcome, asked, record
 from stoory.deals.conditions import Refusal
-from stoory.deals.deal import BODY, Deal, Door, Event, Press, Prompt, Unchanged
+from stoory.deals.deal import BODY, NOTHING, Deal, Door, Event, Movement, Press, Prompt, Unchanged
 from stoory.deals.doors import action_for_amount, action_for_status
 from stoory.deals.hiring import check_room
+from stoory.deals.history import movement
 from stoory.deals.queries import DealRow
 from stoory.deals.rules import require_party
 from stoory.deals.states import PARTICIPANTS, Action
@@ -28,6 +31,8 @@ from stoory.postings import queries as postings
 from stoory.postings.rules import Status
 from stoory.requests import actions as requests
 from stoory.requests.queries import Changes
+
+NOTHING_MOVED: Final = Movement(NOTHING, NOTHING)
 
 
 class Wish(Struct, kw_only=True):
@@ -48,7 +53,7 @@ async def press(tx: Tx, actor: Actor, row: DealRow, wish: Wish) -> Outcome:
     """
     async with locked(tx, actor, row) as current:
         await _check_fresh(tx, actor, current, wish)
-        return await _make(tx, current, _pressed(tx, actor, wish))
+        return await _made(tx, actor, current, wish)
 
 
 async def change_status(
@@ -59,7 +64,7 @@ async def change_status(
         action = action_for_status(current.deal, actor.role, status, as_role=_as_role(data))
         if action is None:
             return None
-        return await _make(tx, current, _pressed(tx, actor, Wish(action=action, data=data)))
+        return await _made(tx, actor, current, Wish(action=action, data=data))
 
 
 def _as_role(data: dict[str, object]) -> Role | None:
@@ -74,8 +79,7 @@ async def change_amount(tx: Tx, actor: Actor, row: DealRow, amount: Money) -> Ou
         action = action_for_amount(current.deal, actor.role, amount)
         if action is None:
             return None
-        wish = Wish(action=action, data={"amount": amount.to_wire()})
-        return await _make(tx, current, _pressed(tx, actor, wish))
+        return await _made(tx, actor, current, Wish(action=action, data={"amount": amount.to_wire()}))
 
 
 async def press_as_system(tx: Tx, row: DealRow, pressed: Press) -> Outcome:
@@ -100,6 +104,16 @@ async def locked(tx: Tx, actor: Actor, row: DealRow) -> AsyncIterator[DealRow]:
     except Conflict as refused:
         refused.extra["conversation"] = await chat.conversation_for(tx, actor, row.conversation_id)
         raise
+
+
+async def _made(tx: Tx, actor: Actor, row: DealRow, wish: Wish) -> Outcome:
+    """Make somebody's move; what an operator lets leave the escrow is put on record."""
+    outcome = await _make(tx, row, _pressed(tx, actor, wish))
+    moved = movement(row.deal, outcome.row.deal)
+    if actor.is_admin and moved != NOTHING_MOVED:
+        facts = {"request_id": row.request_id, "action": wish.action, **structs.asdict(moved)}
+        await audit(tx, actor, "money_moved", row.brand_owner_id, facts)
+    return outcome
 
 
 async def _make(tx: Tx, row: DealRow, pressed: Press) -> Outcome:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import NoReturn
 
 from msgspec.structs import replace
 
 from stoory.actor import Actor
+from stoory.deals import moves
 from stoory.deals.actions.checkout import show_checkout
-from stoory.deals.actions.press import Wish, press
+from stoory.deals.actions.press import Wish, locked, press
 from stoory.deals.actions.record import Outcome
+from stoory.deals.conditions import Refusal
 from stoory.deals.queries import DealRow
 from stoory.errors import Conflict
 from stoory.payments.queries.orders import Order
@@ -31,7 +34,10 @@ async def pay(db: Database, gateway: Razorpay, actor: Actor, find: Find, wish: W
         outcome = await press(tx, actor, await find(tx), wish)
     if outcome.order is None:
         return outcome
-    placed = await _place(gateway, outcome.order) if outcome.order.razorpay_order_id is None else None
+    try:
+        placed = await _place(gateway, outcome.order) if outcome.order.razorpay_order_id is None else None
+    except Refused as problem:
+        await _refuse(db, actor, find, problem)
     async with db.as_user(actor) as tx:
         row = await find(tx)
         shown = await show_checkout(tx, actor, row, outcome.order, placed, key_id=gateway.key_id)
@@ -39,14 +45,16 @@ async def pay(db: Database, gateway: Razorpay, actor: Actor, find: Find, wish: W
 
 
 async def _place(gateway: Razorpay, order: Order) -> razorpay.Order:
-    try:
-        return await gateway.create_order(
-            amount=order.amount, receipt=order.receipt, notes={"order_id": str(order.id)}
-        )
-    except Refused as problem:
-        raise Conflict(
-            f"Razorpay does not take this payment: {problem}.", code="payment_refused"
-        ) from problem
+    return await gateway.create_order(
+        amount=order.amount, receipt=order.receipt, notes={"order_id": str(order.id)}
+    )
+
+
+async def _refuse(db: Database, actor: Actor, find: Find, problem: Refused) -> NoReturn:
+    """Tell that Razorpay does not take a payment, and what can be done instead: Conflict `payment_refused`."""
+    why = Refusal("payment_refused", f"Razorpay does not take this payment: {problem}.")
+    async with db.as_user(actor) as tx, locked(tx, actor, await find(tx)) as current:
+        raise moves.conflict(current.deal, actor.role, why) from problem
 
 
 def paid_with(outcome: Outcome) -> Order:

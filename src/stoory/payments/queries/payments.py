@@ -150,11 +150,11 @@ async def has_fee(tx: Tx, payment_id: UUID) -> bool:
 
 
 async def owed_to_payer(tx: Tx, payment_id: UUID) -> Money:
-    """Return what is left of a captured payment once every refund not failed is taken off."""
+    """Return what is left of a captured payment once every refund is taken off: one that failed is owed all the same."""
     return await tx.value(
         Money,
         """
-        select p.amount - coalesce(sum(r.amount) filter (where r.status <> 'failed'), 0)
+        select p.amount - coalesce(sum(r.amount), 0)
           from payments p
           left join refunds r on r.payment_id = p.id
          where p.id = $1
