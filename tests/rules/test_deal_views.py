@@ -67,7 +67,7 @@ def test_the_prompt_asks_for_an_amount_within_the_bounds():
 def test_beside_the_prompt_one_can_still_accept_or_decline():
     bargain = Bargain()
     bargain.press(ASHA, "negotiate_amount")
-    shown = archive.plain(asked(bargain.deal, Action.NEGOTIATION_AMOUNT))
+    shown = archive.plain(asked(bargain.deal, Action.NEGOTIATION_AMOUNT, Role.BRAND_OWNER))
     assert [button["id"] for button in shown["buttons"]] == ["accept_proposal", "decline"]
     assert shown["input_type"] == "negotiation_amount"
 

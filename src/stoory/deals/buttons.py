@@ -7,6 +7,7 @@ from typing import Final, Literal
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
+from stoory.actor import Role
 from stoory.deals.amounts import rupees
 from stoory.deals.deal import Deal
 from stoory.deals.rules import MOVES, open_actions
@@ -167,9 +168,10 @@ INPUT_FIELDS: Final[dict[Action, tuple[InputField, ...]]] = {
 """The fields of the prompts whose bounds are not the deal's."""
 
 
-def asked(deal: Deal, asks: Action) -> ActionData:
-    """Return the prompt for that input, with the other buttons beside it: asking is not yet answering."""
-    others = [button for button in buttons(deal) if MOVES[deal.state, button.action].asks is None]
+def asked(deal: Deal, asks: Action, role: Role | None) -> ActionData:
+    """Return the prompt for that input. Whose turn it is keeps the other buttons: asking is not yet answering."""
+    shown = buttons(deal) if role is deal.awaiting_role else []
+    others = [button for button in shown if MOVES[deal.state, button.action].asks is None]
     return ActionData(buttons=others, input_type=asks, input_fields=input_fields(deal, asks))
 
 

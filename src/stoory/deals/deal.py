@@ -245,3 +245,5 @@ class Prompt(Struct, frozen=True):
     action: Action
     asks: Action
     """The `input_type` under which the answer is sent."""
+    by_role: Role
+    """The side that pressed, whether or not it is its turn."""

@@ -11,11 +11,11 @@ from stoory.deals.deal import Deal
 from stoory.deals.moves import conflict
 from stoory.deals.projections import STATUS
 from stoory.deals.rules import refusal
-from stoory.deals.states import Action
+from stoory.deals.states import PARTICIPANTS, Action
 from stoory.errors import Forbidden
 from stoory.money import Money
 
-STATUS_MOVES: Final[dict[str, dict[Role | None, tuple[Action, ...]]]] = {
+STATUS_MOVES: Final[dict[str, dict[Role, tuple[Action, ...]]]] = {
     "approved": {
         Role.BRAND_OWNER: (Action.ACCEPT_PROPOSAL,),
         Role.INFLUENCER: (Action.ACCEPT_PROPOSAL,),
@@ -43,17 +43,26 @@ def action_for_status(deal: Deal, role: Role, status: str, *, as_role: Role | No
         return None
     if status == "in_progress" and not deal.is_closed and not deal.is_funded:
         raise conflict(deal, role, Refusal("payment_required", "Work begins once the deal is paid."))
-    side = (as_role or deal.awaiting_role) if role is Role.ADMIN else role
     unfunded_only = status == "cancelled" and deal.is_funded
-    moves = () if unfunded_only else STATUS_MOVES.get(status, {}).get(side, ())
-    for action in moves:
-        if side and refusal(deal, side, action) is None:
-            return action
+    moves = {} if unfunded_only else STATUS_MOVES.get(status, {})
+    for side in _sides(deal, role, as_role):
+        for action in moves.get(side, ()):
+            if refusal(deal, side, action) is None:
+                return action
     if status == "approved" and deal.is_pending:
         return Action.ACCEPT_PROPOSAL
     raise conflict(
         deal, role, Refusal("invalid_transition", f"The request is {STATUS[deal.state]}, not to be {status}.")
     )
+
+
+def _sides(deal: Deal, role: Role, as_role: Role | None) -> tuple[Role, ...]:
+    """Return for whom the actor may move: an operator for the side he names, else for both, the awaited one first."""
+    if role is not Role.ADMIN:
+        return (role,)
+    if as_role:
+        return (as_role,)
+    return tuple(sorted(PARTICIPANTS, key=lambda side: side is not deal.awaiting_role))
 
 
 def action_for_amount(deal: Deal, role: Role, amount: Money) -> Action | None:

@@ -13,7 +13,7 @@ from stoory.actor import Role
 from stoory.deals import archive, clocks
 from stoory.deals.deal import CancelProposal, Deal, Dispute, Event, Movement, Offer, Terms, Work
 from stoory.deals.rules import MOVES, OPENINGS
-from stoory.deals.states import Action, Turn, other_side
+from stoory.deals.states import CLOSED, Action, Turn, other_side
 from stoory.money import Money
 
 Changes = dict[str, Any]
@@ -154,9 +154,18 @@ def _cancel_proposed(_deal: Deal, event: Event) -> Changes:
 
 
 def _disputed(deal: Deal, event: Event) -> Changes:
+    return _in_dispute(deal, event, event.by_role)
+
+
+def _charged_back(deal: Deal, event: Event) -> Changes:
+    """Let an operator decide, who opens the dispute: neither side can withdraw it."""
+    return _in_dispute(deal, event, Role.ADMIN)
+
+
+def _in_dispute(deal: Deal, event: Event, by: Role) -> Changes:
     return {
         "dispute": Dispute(
-            by=event.by_role,
+            by=by,
             reason=event.data["reason"],
             from_state=deal.state,
             from_role=deal.awaiting_role,
@@ -180,6 +189,11 @@ def _dispute_resolved(_deal: Deal, _event: Event) -> Changes:
     return {"dispute": None}
 
 
+def _refunded(deal: Deal, event: Event) -> Changes:
+    """Let a dispute about nothing any more be over."""
+    return {"dispute": None if event.to_state in CLOSED else deal.dispute}
+
+
 def _reminded(deal: Deal, event: Event) -> Changes:
     return {"reminders": clocks.said(deal, event.data)}
 
@@ -200,6 +214,8 @@ EFFECTS: Final[dict[Action, Callable[[Deal, Event], Changes]]] = {
     Action.CHANGE_REQUEST: _changes_requested,
     Action.PROPOSE_CANCEL: _cancel_proposed,
     Action.DISPUTE: _disputed,
+    Action.CHARGED_BACK: _charged_back,
+    Action.REFUND: _refunded,
     Action.WITHDRAW_DISPUTE: _dispute_withdrawn,
     Action.RESOLVE_DISPUTE: _dispute_resolved,
     Action.REMINDER: _reminded,

@@ -20,9 +20,10 @@ from stoory.deals.rules import (
     OPENINGS,
     open_actions,
     refusal,
+    side_of_operator,
     spoken,
 )
-from stoory.deals.states import PARTICIPANTS, ROLES, Action, State
+from stoory.deals.states import PARTICIPANTS, Action, State
 from stoory.errors import Conflict, FieldError, Forbidden, Invalid
 from stoory.money import Money
 
@@ -80,7 +81,7 @@ def decide(deal: Deal, press: Press) -> Event | Prompt | Unchanged:
         raise conflict(deal, press.role, why)
     values = dict(press.data) if press.role is Role.SYSTEM else forms.read(deal, press, action)
     if _only_asks(deal, action):
-        return Prompt(action, asks=MOVES[deal.state, action].asks or action)
+        return Prompt(action, asks=MOVES[deal.state, action].asks or action, by_role=role)
     if MOVES[deal.state, action].repeats:
         return Unchanged(action)
     amount, data = DECISIONS.get(action, _as_told)(deal, press, values)
@@ -129,20 +130,12 @@ def _meant(deal: Deal, press: Press) -> Action:
 
 
 def _side(deal: Deal, press: Press, action: Action) -> Role:
-    """Return the side that moves.
-
-    An operator moves for the side that is named, else for the only one that can, else for the awaited one.
-    """
+    """Return the side that moves: an operator names one, or leaves it to the process."""
     if press.role is not Role.ADMIN:
         return press.role
     if press.data.get("as_role") in PARTICIPANTS:
         return Role(press.data["as_role"])
-    move = MOVES.get((deal.state, action))
-    match ROLES[move.by] if move else ():
-        case (Role.BRAND_OWNER | Role.INFLUENCER | Role.ADMIN as only,):
-            return only
-        case _:
-            return deal.awaiting_role or Role.ADMIN
+    return side_of_operator(deal, action)
 
 
 def _only_asks(deal: Deal, action: Action) -> bool:

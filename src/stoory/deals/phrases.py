@@ -10,7 +10,7 @@ from stoory.deals import words
 from stoory.deals.amounts import rupees
 from stoory.deals.deal import Deal, Event
 from stoory.deals.rules import spoken
-from stoory.deals.states import UNPAID, State, other_side
+from stoory.deals.states import UNPAID, Action, State, other_side
 from stoory.money import Money
 
 IN_DAYS_FROM_HOURS = 72
@@ -38,6 +38,8 @@ def told(pattern: str, deal: Deal, event: Event) -> str:
         next=words.NEXT.get(deal.awaiting_role, "") if deal.awaiting_role else "",
         awaited=spoken(deal.awaiting_role),
         left=_left(deal, event),
+        opener=spoken(deal.dispute.by) if deal.dispute else "",
+        waited=_waited(deal, event),
         todo=_todo(deal),
         due=f" It is to be delivered by {deal.deliver_by}." if deal.deliver_by else "",
         review=words.REVIEW.format(days=deal.terms.review_days),
@@ -93,11 +95,17 @@ def _rupees(event: Event, name: str) -> Money:
 
 
 def _left(deal: Deal, event: Event) -> str:
-    """Return the whole hours or days left on the next clock: people plan with less time rather than with more."""
-    hours = (deal.expires_at - event.at) // timedelta(hours=1) if deal.expires_at else 0
+    """Return the whole hours or days left on the clock that reminds: people plan with less time rather than more."""
+    ends_at = deal.deadlines.get(Action(event.data["timer"])) if "timer" in event.data else None
+    hours = (ends_at - event.at) // timedelta(hours=1) if ends_at else 0
     if hours >= IN_DAYS_FROM_HOURS:
         return f"{hours // 24} days"
     return {0: "less than an hour", 1: "one hour"}.get(hours, f"{hours} hours")
+
+
+def _waited(deal: Deal, event: Event) -> str:
+    days = (event.at - deal.dispute.at).days if deal.dispute else 0
+    return f" since {days} days" if days else ""
 
 
 def _todo(deal: Deal) -> str:
@@ -106,7 +114,6 @@ def _todo(deal: Deal) -> str:
     if deal.state in UNPAID:
         verb = "confirm the terms at" if deal.awaiting_role is Role.INFLUENCER else "pay"
         return f"{verb} {rupees(deal.agreed_amount or deal.amount)}"
-    return {
-        State.WORK_SUBMITTED: "review the work; then it is approved by itself",
-        State.DISPUTED: "decide the dispute",
-    }.get(deal.state, "submit the work")
+    if deal.state is State.WORK_SUBMITTED:
+        return "review the work; then it is approved by itself"
+    return "submit the work"

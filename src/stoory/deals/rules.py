@@ -133,6 +133,7 @@ _ROWS: Final[tuple[tuple[tuple[State, ...], Action, Move], ...]] = (
     (RUNNING, Action.REJECT_CANCEL, Move(by=_EITHER, unless=nothing_to_answer)),
     (RUNNING, Action.OPEN_DISPUTE, Move(by=_EITHER, asks=Action.DISPUTE)),
     (RUNNING, Action.DISPUTE, Move(by=_EITHER, to=State.DISPUTED, next=Turn.ADMIN)),
+    (RUNNING, Action.CHARGED_BACK, Move(by=Party.PAYMENTS, to=State.DISPUTED, next=Turn.ADMIN)),
     (_DISPUTED, Action.DISPUTE_REPLY, Move(by=_EITHER, unless=own_dispute)),
     (
         _DISPUTED,
@@ -238,6 +239,17 @@ def refusal(deal: Deal, role: Role, action: Action) -> Refusal | None:
 def open_actions(deal: Deal, role: Role) -> list[Action]:
     """Return every move open to that role now, in the table's order."""
     return [action for action in ACTIONS if refusal(deal, role, action) is None]
+
+
+def side_of_operator(deal: Deal, action: Action) -> Role:
+    """Return the side for which an operator moves who names none: the only one that can, else the awaited one."""
+    move = MOVES.get((deal.state, action))
+    sides = [role for role in ROLES[move.by] if role is not Role.SYSTEM] if move else []
+    able = [side for side in sides if _refusal(deal, side, action) is None]
+    for only in (able, sides):
+        if len(only) == 1:
+            return only[0]
+    return deal.awaiting_role or Role.ADMIN
 
 
 def refusals(deal: Deal, role: Role) -> dict[Action, Refusal]:

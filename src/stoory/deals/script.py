@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stoory.actor import Role
 from stoory.deals import buttons, phrases
@@ -17,6 +18,7 @@ from stoory.deals.words import (
     AGREED,
     ASIDE,
     ASKED,
+    DISPUTE_WAITS,
     HIRED,
     NEWS,
     NEXT_STEPS,
@@ -55,7 +57,7 @@ def messages(deal: Deal, event: Event) -> list[Line]:
     said = told(_words_of(event), deal, event)
     match event.action:
         case Action.NEGOTIATE_AMOUNT:
-            return [_asking(deal, MOVES[deal.state, event.action].asks or event.action)]
+            return [_asking(deal, MOVES[deal.state, event.action].asks or event.action, deal.awaiting_role)]
         case Action.ACCEPT_PROPOSAL:
             agreed = told(AGREED, deal, event) + remarks(event)
             return [_line(deal, said), _line(deal, agreed, buttons.offered(deal))]
@@ -81,7 +83,7 @@ def payment_line(deal: Deal, checkout: Checkout) -> Line:
 
 def prompt_line(deal: Deal, prompt: Prompt) -> Line:
     """Return the answer to a press that only asked for input. No message is written: nothing happened."""
-    return _asking(deal, prompt.asks)
+    return _asking(deal, prompt.asks, prompt.by_role)
 
 
 def next_steps(event: Event) -> list[str]:
@@ -101,6 +103,8 @@ def notices(deal: Deal, event: Event) -> list[Notice]:
         kind, words = "payment_returned", "{title}: " + SURPLUS
     if event.action is Action.POSTING_CANCELLED and event.data.get("cause") == "hired":
         words = "{title}: " + HIRED
+    if _is_for_operators(deal, event):
+        kind, words = DISPUTE_WAITS
     text = told(words, deal, event)
     return [Notice(role=role, kind=kind, text=text) for role in _listeners(deal, event)]
 
@@ -121,11 +125,12 @@ def settles(deal: Deal, lines: list[Line]) -> bool:
 
 def _is_silent(deal: Deal, event: Event) -> bool:
     """Tell whether nothing is said in the chat: nothing new for the two, or another message says it."""
-    return (
-        _is_unheard(event)
-        or event.action is Action.PROCEED_TO_PAYMENT
-        or (event.action is Action.REMINDER and deal.awaiting_role is Role.ADMIN)
-    )
+    return _is_unheard(event) or event.action is Action.PROCEED_TO_PAYMENT or _is_for_operators(deal, event)
+
+
+def _is_for_operators(deal: Deal, event: Event) -> bool:
+    """Tell whether somebody is reminded who takes no part in the chat."""
+    return event.action is Action.REMINDER and deal.awaiting_role is Role.ADMIN
 
 
 def _is_surplus(event: Event) -> bool:
@@ -149,7 +154,7 @@ def _line(deal: Deal, text: str, action_data: ActionData | None = None) -> Line:
     )
 
 
-def _asking(deal: Deal, asks: Action) -> Line:
+def _asking(deal: Deal, asks: Action, role: Role | None) -> Line:
     terms = deal.terms
     text = ASKED[asks].format(
         least=rupees(terms.min_amount),
@@ -157,4 +162,4 @@ def _asking(deal: Deal, asks: Action) -> Line:
         rounds=phrases.rounds(deal),
         changes=phrases.changes(deal.changes_left - 1),
     )
-    return _line(deal, text, buttons.asked(deal, asks))
+    return replace(_line(deal, text, buttons.asked(deal, asks, role)), action_role=role)

@@ -67,6 +67,7 @@ class Action(StrEnum):
     PROCEED_TO_PAYMENT = "proceed_to_payment"
     PAYMENT_CAPTURED = "payment_captured"
     PAYMENT_FAILED = "payment_failed"
+    CHARGED_BACK = "charged_back"
     SUBMIT_WORK = "submit_work"
     WORK_SUBMISSION = "work_submission"
     APPROVE_WORK = "approve_work"

@@ -53,6 +53,7 @@ SAID: Final[dict[Action, str]] = {
     Action.ACCEPT_CANCEL: "The {mover} has accepted to cancel. {split}",
     Action.REJECT_CANCEL: "The {mover} has not accepted to cancel. The deal goes on.",
     Action.DISPUTE: "The {mover} has opened a dispute. All clocks stand until an operator has decided.",
+    Action.CHARGED_BACK: "The brand's bank has taken the payment back. All clocks stand until an operator has decided.",
     Action.DISPUTE_REPLY: "The {mover} has replied to the dispute.",
     Action.WITHDRAW_DISPUTE: "The {mover} has withdrawn the dispute. The deal goes on where it was.",
     Action.RESOLVE_DISPUTE: "An operator has decided the dispute. {split}",
@@ -76,7 +77,7 @@ AGREED: Final = "The amount is agreed: {agreed}. {next}"
 
 PAY_NOW: Final = Button("pay_now", "Pay Now", Action.PROCEED_TO_PAYMENT, "success")
 
-ASIDE: Final = frozenset({Action.REMINDER, Action.REFUND, Action.DISPUTE_REPLY, Action.REJECT_CANCEL})
+ASIDE: Final = frozenset({Action.REMINDER, Action.DISPUTE_REPLY})
 """Said without new buttons: the ones that wait go on waiting."""
 
 PAYERS_ONLY: Final = frozenset({Action.PAYMENT_FAILED, Action.PAYMENT_ABANDONED})
@@ -136,6 +137,7 @@ NEWS: Final[dict[Action, tuple[str, str]]] = {
     Action.ACCEPT_CANCEL: ("cancel_accepted", "{title}: the {mover} has accepted to cancel. {split}"),
     Action.REJECT_CANCEL: ("cancel_rejected", "{title}: the {mover} has not accepted to cancel."),
     Action.DISPUTE: ("dispute_opened", "{title}: the {mover} has opened a dispute."),
+    Action.CHARGED_BACK: ("charged_back", "{title}: the brand's bank has taken the payment back."),
     Action.DISPUTE_REPLY: ("dispute_replied", "{title}: the {mover} has replied to the dispute."),
     Action.WITHDRAW_DISPUTE: ("dispute_withdrawn", "{title}: the {mover} has withdrawn the dispute."),
     Action.RESOLVE_DISPUTE: ("dispute_resolved", "{title}: an operator has decided the dispute. {split}"),
@@ -149,3 +151,9 @@ NEWS: Final[dict[Action, tuple[str, str]]] = {
     Action.POSTING_CANCELLED: ("posting_cancelled", "{title}: the {posting} has been cancelled."),
 }
 """The notification of each move: its kind and its words. A prompt is news to nobody."""
+
+DISPUTE_WAITS: Final = (
+    "dispute_waits",
+    "{title}: a dispute opened by the {opener} waits for a decision{waited}.",
+)
+"""What operators hear of a dispute, and are reminded of."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from stoory.deals import queries
 from stoory.deals.actions.press import lock, press_as_system
 from stoory.deals.deal import Press, system_press
-from stoory.deals.rules import awaits_payment
+from stoory.deals.rules import MOVES, awaits_payment
 from stoory.deals.states import Action
 from stoory.errors import NotFound
 from stoory.ledger import rules as journals
@@ -19,6 +19,8 @@ from stoory.payments.queries.orders import Order
 from stoory.platform.database import Tx
 from stoory.postings import queries as postings
 from stoory.postings.rules import Kind
+
+CHARGED_BACK: Final = "The brand's bank has taken the payment back."
 
 
 async def hold(tx: Tx, order: Order) -> None:
@@ -49,9 +51,12 @@ async def failed(tx: Tx, order: Order, payment_id: UUID) -> None:
 
 
 async def charged_back(tx: Tx, order: Order, payment_id: UUID) -> None:
-    """Have an operator look: he opens a dispute if the deal is funded, and no money moves meanwhile."""
+    """Have an operator look. A deal that is under way is in dispute from now on: no money moves meanwhile."""
     row = await _deal(tx, order)
-    text = f"{row.deal.terms.title}: the brand's bank has taken the payment back."
+    if (row.deal.state, Action.CHARGED_BACK) in MOVES:
+        facts = {"payment_id": str(payment_id), "reason": CHARGED_BACK}
+        await press_as_system(tx, row, system_press(Action.CHARGED_BACK, tx.now, facts))
+    text = f"{row.deal.terms.title}: {CHARGED_BACK}"
     about = {"text": text, "conversation_id": row.conversation_id, "request_id": row.request_id}
     await notify_operators(tx, "charged_back", {**about, "payment_id": payment_id})
 

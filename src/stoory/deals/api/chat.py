@@ -182,10 +182,12 @@ def _response(outcome: Outcome, viewer: Role | None) -> AutomatedResponse:
 
 
 def _side(actor: Actor, row: DealRow, outcome: Outcome) -> Role | None:
-    """Return whose eyes the presser has: an operator those of the awaited side."""
+    """Return whose eyes the presser has: an operator those of the side that is asked."""
     if actor.id == row.influencer_id:
         return Role.INFLUENCER
-    return Role.BRAND_OWNER if actor.id == row.brand_owner_id else outcome.row.deal.awaiting_role
+    if actor.id == row.brand_owner_id:
+        return Role.BRAND_OWNER
+    return outcome.line.action_role if outcome.line else None
 
 
 ROUTES: Final = [click_button, submit_text_input, show_context]

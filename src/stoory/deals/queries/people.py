@@ -60,18 +60,15 @@ async def disputes(tx: Tx, after: Key | None, rows: int) -> list[Dispute]:
         Dispute,
         """
         select d.request_id, d.conversation_id, d.terms ->> 'title' as title, d.brand_owner_id, d.influencer_id,
-               e.at as opened_at, e.role as opened_by, e.data ->> 'reason' as reason,
+               (d.flow_data #>> '{dispute,at}')::timestamptz as opened_at,
+               d.flow_data #>> '{dispute,by}' as opened_by, d.flow_data #>> '{dispute,reason}' as reason,
                (d.flow_data ->> 'paid')::numeric - (d.flow_data ->> 'released')::numeric
                - (d.flow_data ->> 'refunded')::numeric as held
           from deals d
-          join deal_events e on e.request_id = d.request_id
          where d.state = 'disputed'
-           and e.action = 'dispute'
-           and e.seq = (select max(newest.seq)
-                          from deal_events newest
-                         where newest.request_id = d.request_id and newest.action = 'dispute')
-           and ($1::timestamptz is null or (e.at, d.request_id) > ($1, $2::uuid))
-         order by e.at, d.request_id
+           and ($1::timestamptz is null
+                or ((d.flow_data #>> '{dispute,at}')::timestamptz, d.request_id) > ($1, $2::uuid))
+         order by opened_at, d.request_id
          limit $3
         """,
         *(after or (None, None)),
