@@ -168,7 +168,7 @@ class Application:
         return Litestar(
             route_handlers=self._routes(),
             lifespan=[lambda _: self.running()],
-            state=State({"db": self.db}),
+            state=State({"db": self.db, "fingerprint_key": self.tokens.fingerprint_key}),
             dependencies={
                 "actor": Provide(signed_in, sync_to_thread=False),
                 "db": Provide(lambda: self.db, sync_to_thread=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from hashlib import sha256
 from typing import Final
 
 import httpx
@@ -12,7 +13,7 @@ from stoory.platform.bus import Hint
 from stoory.platform.http import idempotency
 from stoory.platform.http.idempotency import forget_old_keys
 from tests.money import agreed
-from tests.world import ASHA, OM, World
+from tests.world import ASHA, OM, PASSWORD, World
 
 Client = httpx.AsyncClient
 
@@ -38,6 +39,17 @@ async def test_sent_again_it_is_answered_as_the_first_time_and_posted_once(asha:
     assert "idempotent-replayed" not in first.headers
     assert second.headers["idempotent-replayed"] == "true"
     assert await campaigns(asha) == before + 1
+
+
+async def test_nobody_who_reads_what_is_kept_can_try_passwords(ravi: Client, world: World) -> None:
+    account = {"type": "vpa", "name": "Ravi", "vpa": "ravi@upi", "password": PASSWORD}
+    made = await ravi.post("/api/wallet/payout-account", json=account, headers=KEY)
+
+    async with world.db.as_system("a test reads what is kept", readonly=True) as tx:
+        fingerprint = await tx.value(str, "select fingerprint from idempotency_keys")
+
+    parts = (b"/api/wallet/payout-account", b"", made.request.content)
+    assert fingerprint != sha256(b"".join(part + b"\0" for part in parts)).hexdigest()
 
 
 async def test_another_body_under_the_same_key_is_refused(asha: Client) -> None:

@@ -36,8 +36,10 @@ log = structlog.get_logger("stoory.jobs")
 POLL_SECONDS: Final = 1
 HEARTBEAT_SECONDS: Final = 5
 MAX_ATTEMPTS: Final = 8
-AT_ONCE: Final = 2
-"""Jobs that are done at the same time: they share the pool, and the cores, with people who wait for an answer."""
+JOBS_AT_ONCE: Final = 2
+"""They share the pool, and the cores, with people who wait for an answer."""
+ERRANDS_AT_ONCE: Final = 4
+"""They hold no connection while they wait for somebody outside, and must not make the jobs wait with them."""
 PICKED: Final = 200
 """Jobs a worker may have picked; those it has not begun are another's soon after it dies."""
 LONGEST_DELAY_SECONDS: Final = 300
@@ -86,9 +88,12 @@ class Worker:
         """Take the handlers by job name; `dsn` must be a direct connection, no transaction pooler."""
         self._db = db
         self._dsn = dsn
-        self._errands = {**{name: _in_one_transaction(job) for name, job in jobs.items()}, **errands}
+        hands, legs = asyncio.Semaphore(JOBS_AT_ONCE), asyncio.Semaphore(ERRANDS_AT_ONCE)
+        self._entrypoints = {
+            **{name: self._attempt(_in_one_transaction(job), hands) for name, job in jobs.items()},
+            **{name: self._attempt(errand, legs) for name, errand in errands.items()},
+        }
         self.rounds = rounds
-        self._hands = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -115,8 +120,8 @@ class Worker:
         )
         try:
             manager = QueueManager(Queries(AsyncpgDriver(connection)))
-            for name, errand in self._errands.items():
-                manager.entrypoint(name, on_failure="hold")(self._attempt(errand))
+            for name, attempt in self._entrypoints.items():
+                manager.entrypoint(name, on_failure="hold")(attempt)
             await manager.run(
                 mode=mode,
                 batch_size=PICKED // 2,
@@ -127,10 +132,10 @@ class Worker:
         finally:
             await connection.close()
 
-    def _attempt(self, errand: Errand) -> Callable[[Job], Awaitable[None]]:
+    def _attempt(self, errand: Errand, hands: asyncio.Semaphore) -> Callable[[Job], Awaitable[None]]:
         async def attempt(job: Job) -> None:
             """Do a job; what fails is tried again later, and held after the last try."""
-            async with self._hands:
+            async with hands:
                 attempts = await self._count_attempt(job)
                 try:
                     await errand(self._db, wire.decode(job.payload or b"{}"))

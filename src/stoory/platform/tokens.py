@@ -33,6 +33,7 @@ class Tokens:
         self._keys = {sha256(b"kid" + key.encode()).hexdigest()[:16]: key.encode() for key in keys}
         self._signing_kid = next(iter(self._keys))
         self._refresh_key = hmac.digest(keys[0].encode(), b"stoory refresh tokens 1", "sha256")
+        self.fingerprint_key = hmac.digest(keys[0].encode(), b"stoory request fingerprints 1", "sha256")
         self.ttl_seconds = ttl_seconds
 
     def issue(self, actor: Actor, phone: str) -> str:
