@@ -191,7 +191,7 @@ class Broken(Struct, frozen=True):
 async def examine(db: Database) -> list[Broken]:
     """Look at everything and return what does not hold. Reads only."""
     found: list[Broken] = []
-    async with db.as_system("the doctor looks", readonly=True) as tx:
+    async with db.as_auditor() as tx:
         for claim, sql in CLAIMS.items():
             if where := await tx.all(Where, sql):
                 found.append(Broken(claim, [row.broken for row in where[:SHOWN]]))
@@ -204,7 +204,7 @@ async def _examine_deals(db: Database) -> list[Broken]:
     shown_otherwise: list[str] = []
     after = UUID(int=0)
     while True:
-        async with db.as_system("the doctor looks at deals", readonly=True) as tx:
+        async with db.as_auditor() as tx:
             ids = await _deals_after(tx, after)
             for request_id in ids:
                 try:

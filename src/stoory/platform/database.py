@@ -1,8 +1,9 @@
-"""The database: three doors to a transaction, and a transaction that speaks SQL.
+"""The database: the doors to a transaction, and a transaction that speaks SQL.
 
 `db.as_user(actor)` acts behind the walls of row-level security, `db.as_system(reason)` for webhooks, jobs and
 authentication; within a user's transaction, and only after the object was loaded as that user, `tx.as_system(reason)`
-goes on where the other party's rows are needed. A test lists the callers of all three.
+goes on where the other party's rows are needed. `db.as_auditor()` looks at everything as it was at one instant. A test
+lists the callers of all.
 """
 
 from __future__ import annotations
@@ -154,6 +155,16 @@ class Database:
     async def as_system(self, reason: LiteralString, *, readonly: bool = False) -> AsyncIterator[Tx]:  # noqa: ARG002
         """Open a transaction outside the walls, for what no signed-in user asks."""
         opening = f"begin{' read only' if readonly else ''}; set local role stoory_system"
+        async with self._transaction(opening) as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def as_auditor(self) -> AsyncIterator[Tx]:
+        """Open a transaction outside the walls that sees one instant, however long it looks, and changes nothing."""
+        opening = (
+            "begin isolation level repeatable read read only; set local role stoory_system; "
+            "set local statement_timeout = 0"
+        )
         async with self._transaction(opening) as tx:
             yield tx
 
