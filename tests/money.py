@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Final
 
 import httpx
 from msgspec import Struct
 
-from stoory.money import Money
 from tests.deals import applied
 from tests.till import Till
 from tests.world import World
@@ -79,12 +79,15 @@ async def balances(om: Client) -> dict[str, float]:
     return {row["account"]: row["balance"] for row in books["accounts"] if row["balance"]}
 
 
-async def books_agree(om: Client, till: Till) -> None:
-    """Raise AssertionError unless Razorpay holds for us what our books say it does, to the paisa."""
+async def books_agree(om: Client, till: Till, *, elsewhere: int = 0) -> None:
+    """Raise AssertionError unless Razorpay holds for us what our books say it does, to the paisa.
+
+    `elsewhere` is what it has sent to our bank, or a payer's bank has taken back, in paise.
+    """
     told = [each for each in await till.everything("payments") if each["captured"]]
     held = sum(each["amount"] - each["amount_refunded"] - (each["fee"] or 0) for each in told)
-    ours = Money.rupees(str((await balances(om)).get("gateway", 0)))
-    assert Money(held) == ours, "Razorpay's books tell otherwise"
+    ours = Decimal(str((await balances(om)).get("gateway", 0))) * 100
+    assert held - elsewhere == ours, "Razorpay's books tell otherwise"
 
 
 class Market(Struct):

@@ -1,253 +1,109 @@
-"""Hypothesis plays a market with its money: payments, lost and doubled webhooks, refunds, disputes, payouts, crashes.
-
-Whatever happened, in whatever order: after each step all that the doctor asks must hold, and at the end, once what
-was lost has been looked up, Razorpay's books and ours tell the same.
+"""Whatever happens to money, in whatever order: after each step all that the doctor asks holds, and in the end, once
+what was lost has been looked up, Razorpay's books and ours tell the same.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import random
-from collections.abc import Coroutine
-from datetime import timedelta
-from typing import Any, ClassVar, TypeAlias, TypeVar
 
-import asyncpg
-import httpx
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from stoory.payments.jobs import webhooks
-from tests import invariants
-from tests.money import WORK, Market, books_agree
-from tests.till import Delivery
-from tests.world import ASHA, MEERA, OM, PASSWORD, RAVI, SUMMER_CAMPAIGN, VIDEO_BID, Person, lay
+from tests.api.ledger_machine import GOES_ON, Json, LedgerMachine, Superuser
+from tests.money import Market
 
-T = TypeVar("T")
-Superuser: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-Json = dict[str, Any]
-
-ACCOUNT = {"type": "vpa", "name": "Ravi Kumar", "vpa": "ravi@okaxis", "password": PASSWORD}
-AMOUNTS = st.sampled_from([3000, 3000.01, 4999.99, 5000, 7777.77, 8000])
-PRESSES = (
-    "approve_work",
-    "work_submission",
-    "change_request",
-    "cancel_deal",
-    "withdraw_proposal",
-    "propose_cancel",
-    "accept_cancel",
-    "dispute",
-    "withdraw_dispute",
-    "resolve_dispute",
-    "refund",
-)
-GOES_ON = {200, 201, 409, 422, 502}
-"""What a wild press may be answered; anything else is a fault of ours."""
+ROUNDS_TO_REST = 8
+"""How often a refund that fails may have to be waited for."""
 
 
-class Killed(BaseException):
-    """The process is gone."""
-
-
-class LedgerMachine(RuleBasedStateMachine):
-    """Asha and her influencers, Razorpay, and bad luck."""
-
-    market: ClassVar[Market]
-    loop: ClassVar[asyncio.AbstractEventLoop]
-    superuser: ClassVar[Superuser]
+class BankMachine(LedgerMachine):
+    """Banks join in: refunds take their time and may fail, payments are taken back, what is held is settled."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.requests: list[Json] = []
-        self.orders: list[Json] = []
-        self.checkouts: list[Json] = []
-        self.seen: list[Delivery] = []
-
-    def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do in the application's loop what this thread asks for."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+        self.taken_back: dict[str, int] = {}
+        self.decided: set[str] = set()
+        self.open_payouts: list[Json] = []
 
     @initialize()
-    def the_market_opens(self) -> None:
-        self.wait_for(begin_anew(self.market, self.superuser))
-
-    @rule(who=st.sampled_from([RAVI, MEERA]), is_bid=st.booleans(), amount=AMOUNTS)
-    def somebody_is_accepted(self, who: Person, amount: float, *, is_bid: bool) -> None:
-        self.wait_for(self._accept(who, amount, is_bid=is_bid))
-
-    async def _accept(self, who: Person, amount: float, *, is_bid: bool) -> None:
-        posting = {"bid_id": str(VIDEO_BID)} if is_bid else {"campaign_id": str(SUMMER_CAMPAIGN)}
-        async with self.market.world.client(who) as client:
-            made = await client.post("/api/requests", json={**posting, "proposed_amount": amount})
-        if made.status_code == 201:
-            request = {**made.json()["request"], "who": who}
-            status = {"status": "approved"}
-            answer = await self.market.asha.put(f"/api/requests/{request['id']}/status", json=status)
-            assert answer.status_code in GOES_ON, answer.text
-            self.requests.append(request)
-
-    @precondition(lambda self: self.requests)
-    @rule(data=st.data(), is_down=st.sampled_from([False, False, False, True]))
-    def asha_proceeds_to_payment(self, data: st.DataObject, *, is_down: bool) -> None:
-        request = data.draw(st.sampled_from(self.requests))
-        if is_down:
-            self.wait_for(self.market.till.fault("lost_response", path="/v1/orders", times=1))
-        answer = self.wait_for(self.market.asha.post(f"/api/requests/{request['id']}/payment"))
-        assert answer.status_code in GOES_ON, answer.text
-        if answer.is_success:
-            self.orders.append(answer.json()["order"])
+    def refunds_take_their_time(self) -> None:
+        self.wait_for(self.market.till.quirk(refund_seconds=None))
 
     @precondition(lambda self: self.orders)
-    @rule(data=st.data(), outcome=st.sampled_from(["captured", "captured", "authorized", "failed", "late"]))
-    def somebody_pays_at_the_checkout(self, data: st.DataObject, outcome: str) -> None:
+    @rule(data=st.data(), part=st.sampled_from([0, 1, 1000.01]))
+    def the_platform_gives_something_back(self, data: st.DataObject, part: float) -> None:
         order = data.draw(st.sampled_from(self.orders))
-        self.checkouts.append(self.wait_for(self.market.till.pay(order["razorpay_order_id"], outcome)))
-
-    @precondition(lambda self: self.checkouts)
-    @rule(data=st.data(), times=st.integers(1, 3))
-    def the_browser_says_so(self, data: st.DataObject, times: int) -> None:
-        fields = data.draw(st.sampled_from(self.checkouts))
-        for answer in self.wait_for(self._verify(fields, times)):
-            assert answer.status_code in GOES_ON, answer.text
-
-    async def _verify(self, fields: Json, times: int) -> list[httpx.Response]:
-        path = "/api/payments/verify-payment"
-        return await asyncio.gather(*(self.market.asha.post(path, json=fields) for _ in range(times)))
-
-    @rule(seed=st.integers(0, 9), copies=st.integers(1, 3), lost=st.integers(0, 3))
-    def webhooks_arrive_shuffled_doubled_or_not_at_all(self, seed: int, copies: int, lost: int) -> None:
-        self.wait_for(self._webhooks(seed, copies, lost))
-
-    async def _webhooks(self, seed: int, copies: int, lost: int) -> None:
-        waiting = await self.market.till.take()
-        self.seen += waiting
-        luck = random.Random(seed)
-        arriving = [each for each in waiting if luck.randint(0, 9) >= lost] * copies + self.seen[-3:]
-        luck.shuffle(arriving)
-        for delivery in arriving:
-            answer = await self.market.nobody.post(
-                "/api/payments/webhook", content=delivery.body, headers=delivery.headers
-            )
-            assert answer.status_code == 200
-        await self.market.world.apply_webhooks()
-
-    @precondition(lambda self: self.requests)
-    @rule(
-        data=st.data(),
-        who=st.sampled_from(["asha", "influencer", "om"]),
-        action=st.sampled_from(PRESSES),
-        part=st.sampled_from([0, 1, 1000.01, 2500]),
-    )
-    def somebody_presses(self, data: st.DataObject, who: str, action: str, part: float) -> None:
-        request = data.draw(st.sampled_from(self.requests))
-        answer = self.wait_for(self._press(request, who, action, part))
+        body = {"reason": "So", "platform_pays": True, **({"amount": part} if part else {})}
+        path = f"/api/payments/orders/{order['id']}/refund"
+        answer = self.wait_for(self.market.om.post(path, json=body))
         assert answer.status_code in GOES_ON, answer.text
 
-    async def _press(self, request: Json, who: str, action: str, part: float) -> httpx.Response:
-        shown = (
-            await self.market.asha.get(f"/api/messages/conversations/{request['conversation_id']}")
-        ).json()
-        held = shown["conversation"]["flow_data"].get("held", 0)
-        values: Json = {
-            "work_submission": WORK,
-            "change_request": {"feedback": "Show the logo"},
-            "propose_cancel": {"refund_amount": part},
-            "dispute": {"reason": "It is not what we agreed"},
-            "resolve_dispute": {
-                "release_amount": round(max(held - part, 0), 2),
-                "refund_amount": part,
-                "reason": "So",
-            },
-            "refund": {"reason": "So", **({"amount": part} if part else {})},
-        }.get(action, {})
-        path = f"/api/messages/conversations/{request['conversation_id']}/button-click"
-        body = {"action": action, "data": values}
-        person = {"influencer": request["who"], "om": OM}.get(who)
-        if person is None:
-            return await self.market.asha.post(path, json=body)
-        async with self.market.world.client(person) as client:
-            return await client.post(path, json=body)
+    @rule(seed=st.integers(0, 99), fails=st.booleans())
+    def a_refund_arrives_or_fails(self, seed: int, *, fails: bool) -> None:
+        self.wait_for(self._refund(seed, fails=fails))
 
-    @rule(amount=st.sampled_from([1, 100.5, 2700]), way=st.sampled_from(["processed", "failed", "reversed"]))
-    def ravi_is_paid_out(self, amount: float, way: str) -> None:
-        self.wait_for(self._pay_out(amount, way))
+    async def _refund(self, seed: int, *, fails: bool) -> None:
+        await self.market.world.do_jobs()
+        till = self.market.till
+        if waiting := [each for each in await till.everything("refunds") if each["status"] == "pending"]:
+            refund = waiting[seed % len(waiting)]
+            await (till.fail_refund if fails else till.settle_refund)(refund["id"])
 
-    async def _pay_out(self, amount: float, way: str) -> None:
-        await self.market.ravi.post("/api/wallet/payout-account", json=ACCOUNT)
-        made = await self.market.ravi.post("/api/wallet/payouts", json={"amount": amount})
-        assert made.status_code in GOES_ON, made.text
-        if made.status_code != 201:
+    @rule(seed=st.integers(0, 99), outcome=st.sampled_from(["won", "lost"]))
+    def a_bank_takes_a_payment_back_or_decides(self, seed: int, outcome: str) -> None:
+        self.wait_for(self._charge_back(seed, outcome))
+
+    async def _charge_back(self, seed: int, outcome: str) -> None:
+        told = await self.market.till.everything("payments")
+        payments = [each for each in told if each["captured"] and each["id"] not in self.decided]
+        if not payments:
             return
-        path = f"/api/admin/payouts/{made.json()['payout']['id']}"
-        for step in ("processed", "reversed") if way == "reversed" else (way,):
-            body = {"reference": "UPI42"} if step == "processed" else {"reason": "Closed"}
-            assert (await self.market.om.post(f"{path}/{step}", json=body)).status_code == 200
-
-    @rule(hours=st.sampled_from([0.3, 1, 30, 80, 400]))
-    def time_passes(self, hours: float) -> None:
-        self.wait_for(self.market.till.advance(int(hours * 3600)))
-        self.wait_for(self.market.world.pass_time(hours=hours))
+        payment = payments[seed % len(payments)]
+        if payment["id"] not in self.taken_back:
+            await self.market.till.dispute(payment["id"])
+            self.taken_back[payment["id"]] = payment["amount"]
+            self.elsewhere += payment["amount"]
+            return
+        await self.market.till.dispute(payment["id"], outcome)
+        self.decided.add(payment["id"])
+        if outcome == "won":
+            self.elsewhere -= payment["amount"]
 
     @rule()
-    def the_process_is_killed_before_its_commit(self) -> None:
-        self.wait_for(self._killed())
+    def razorpay_settles(self) -> None:
+        self.elsewhere += self.wait_for(self.market.till.settle_if_any())
 
-    async def _killed(self) -> None:
-        """Take in what waits, and die with the first effect not yet committed; then start again."""
-        await self.market.till.deliver(self.market.nobody)
-        real = webhooks.hearing.hear
+    @rule(amount=st.sampled_from([1, 300.33, 4500]))
+    def ravi_asks_for_a_payout(self, amount: float) -> None:
+        answer = self.wait_for(self.market.ravi.post("/api/wallet/payouts", json={"amount": amount}))
+        assert answer.status_code in GOES_ON, answer.text
+        if answer.is_success:
+            self.open_payouts.append(answer.json()["payout"])
 
-        async def dies(*args: Any) -> str:
-            await real(*args)
-            raise Killed
-
-        webhooks.hearing.hear = dies
-        try:
-            await self.market.world.apply_webhooks()
-        except BaseException as problem:
-            if not isinstance(problem, Killed):
-                raise
-        finally:
-            webhooks.hearing.hear = real
-        await self.market.world.do_jobs()
-
-    @invariant()
-    def everything_holds(self) -> None:
-        self.wait_for(invariants.check(self.market.world.db))
+    @precondition(lambda self: self.open_payouts)
+    @rule(data=st.data(), way=st.sampled_from(["processed", "failed", "reversed"]))
+    def om_records_what_became_of_it(self, data: st.DataObject, way: str) -> None:
+        payout = data.draw(st.sampled_from(self.open_payouts))
+        body = {"reference": "UPI42"} if way == "processed" else {"reason": "Closed"}
+        path = f"/api/admin/payouts/{payout['id']}/{way}"
+        answer = self.wait_for(self.market.om.post(path, json=body))
+        assert answer.status_code in GOES_ON, answer.text
 
     def teardown(self) -> None:
-        """Look up all that was lost: then every paisa Razorpay has taken and given is in our books."""
-        self.wait_for(self._settle())
+        """Let what is on its way arrive before the books are compared."""
+        self.wait_for(self._come_to_rest())
+        super().teardown()
 
-    async def _settle(self) -> None:
-        await self.market.till.heal()
-        await self.market.world.apply_webhooks()
-        await self.market.world.reconcile()
-        await self.market.world.do_jobs()
-        await self.market.world.reconcile()
-        await invariants.check(self.market.world.db)
-        await books_agree(self.market.om, self.market.till)
-
-
-async def begin_anew(market: Market, superuser: Superuser) -> None:
-    """Lay the world again, and sign everybody in."""
-    await lay(superuser)
-    await market.till.reset()
-    market.world.db.clock.ahead = timedelta()
-    people = {market.asha: ASHA, market.ravi: RAVI, market.om: OM}
-    for client, person in people.items():
-        actor = await market.world.sign_in(person)
-        client.headers["Authorization"] = f"Bearer {market.world.app.tokens.issue(actor, person.phone)}"
+    async def _come_to_rest(self) -> None:
+        for _ in range(ROUNDS_TO_REST):
+            await self.market.world.do_jobs()
+            for refund in await self.market.till.everything("refunds"):
+                if refund["status"] == "pending":
+                    await self.market.till.settle_refund(refund["id"])
+            await self.market.hear()
+            await self.market.world.pass_time(hours=7)
 
 
 async def test_whatever_happens_every_paisa_is_accounted_for(market: Market, superuser: Superuser) -> None:
@@ -261,4 +117,5 @@ async def test_whatever_happens_every_paisa_is_accounted_for(market: Market, sup
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )
-    await asyncio.to_thread(run_state_machine_as_test, LedgerMachine, settings=size)
+    for machine in (LedgerMachine, BankMachine):
+        await asyncio.to_thread(run_state_machine_as_test, machine, settings=size)
