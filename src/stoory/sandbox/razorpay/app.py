@@ -106,6 +106,8 @@ class Sandbox:
         except Refusal as refusal:
             await send_reply(send, json_reply(refusal.body, refusal.status))
             return
+        if request is None:
+            return
         if (request.method, request.path) == DELIVER:
             await send_reply(send, json_reply({"attempts": await self.courier.deliver()}))
             return

@@ -81,15 +81,21 @@ def json_reply(body: Json, status: int = 200) -> Reply:
     return Reply(status=status, body=json.dumps(body, ensure_ascii=False).encode())
 
 
-async def read_request(scope: Scope, receive: Receive) -> Request:
-    """Read a request whole; a slash at the end of its address is npm's habit and means nothing."""
+async def read_request(scope: Scope, receive: Receive) -> Request | None:
+    """Read a request whole, or return None when its sender left before the end.
+
+    A slash at the end of its address is npm's habit and means nothing.
+    """
     raw = bytearray()
     while True:
         message = await receive()
+        # Half a refund must not be taken for a refund without a body, which is one of everything.
+        if message["type"] == "http.disconnect":
+            return None
         raw += message.get("body", b"")
         if len(raw) > LARGEST_BODY_BYTES:
             raise Refusal("The request body is too large.", status=413)
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
+        if not message.get("more_body"):
             break
     return Request(
         method=scope["method"],
