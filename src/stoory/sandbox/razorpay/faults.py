@@ -13,7 +13,9 @@ from stoory.sandbox.razorpay.idempotency import CONFLICT, IN_FLIGHT
 from stoory.sandbox.razorpay.refusals import SERVER, Json, Refusal
 from stoory.sandbox.razorpay.store import Store
 
-Kind = Literal["too_many_requests", "server_error", "bad_gateway", "in_flight", "hang", "slow", "lost_response"]
+Kind = Literal[
+    "too_many_requests", "server_error", "bad_gateway", "in_flight", "hang", "slow", "lost_response"
+]
 
 BEFORE: Final = ("too_many_requests", "server_error", "bad_gateway", "in_flight")
 """These answer instead of the API; nothing has happened."""
