@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, Final
 
@@ -24,12 +25,17 @@ class Shop:
         self.taken: list[httpx.Request] = []
         self.answer = 200
         self.is_open = True
+        self.trouble: Exception | None = None
+        self.arrived = asyncio.Event()
 
     def take(self, request: httpx.Request) -> httpx.Response:
         """Answer a webhook."""
         if not self.is_open:
             raise httpx.ConnectError("nobody", request=request)
+        if self.trouble is not None:
+            raise self.trouble
         self.taken.append(request)
+        self.arrived.set()
         return httpx.Response(self.answer)
 
     @property

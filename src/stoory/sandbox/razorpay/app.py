@@ -94,10 +94,11 @@ class Sandbox:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         carrying.cancel()
-        with suppress(asyncio.CancelledError):
-            await carrying
-        await self.courier.close()
-        self.gateway.store.close()
+        await asyncio.wait([carrying])
+        try:
+            await self.courier.close()
+        finally:
+            self.gateway.store.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,6 +6,7 @@ import random
 import re
 from typing import Any, Final, cast
 
+import httpx
 import msgspec
 
 from stoory.sandbox.razorpay import deliveries, reading
@@ -15,6 +16,7 @@ from stoory.sandbox.razorpay.refusals import Json, Refusal, wrong_field
 from stoory.sandbox.razorpay.routes import Call, Route
 
 ORDERS: Final = ("reverse", "shuffle")
+HIGHEST_PORT: Final = 65_535
 
 
 def show_webhook(call: Call) -> Json:
@@ -31,8 +33,19 @@ def change_webhook(call: Call) -> Json:
         hook = msgspec.convert({**known, **call.body}, Webhook)
     except msgspec.ValidationError as problem:
         raise Refusal(str(problem)) from None
+    if hook.url is not None and not _can_be_reached(hook.url):
+        raise wrong_field("url", "The url must be one of http or https, with a host and a port up to 65535.")
     deliveries.set_webhook(store, hook)
     return show_webhook(call)
+
+
+def _can_be_reached(address: str) -> bool:
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL:
+        return False
+    is_port = url.port is None or 0 < url.port <= HIGHEST_PORT
+    return url.scheme in ("http", "https") and bool(url.host) and is_port
 
 
 def list_deliveries(call: Call) -> Json:

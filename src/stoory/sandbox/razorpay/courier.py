@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import Final
 
@@ -17,6 +18,8 @@ PATIENCE_SECONDS: Final = 5
 
 AT_ONCE: Final = 8
 LOOKS_EVERY_SECONDS: Final = 0.5
+
+LOG: Final = logging.getLogger(__name__)
 
 
 class Courier:
@@ -34,9 +37,12 @@ class Courier:
         self._woken.set()
 
     async def run(self) -> None:
-        """Carry until cancelled."""
+        """Carry until cancelled: a round that breaks is told to the log, and the next one begins."""
         while True:
-            await self.deliver()
+            try:
+                await self.deliver()
+            except Exception:
+                LOG.exception("A round of webhooks broke; the next one begins soon.")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), LOOKS_EVERY_SECONDS)
             self._woken.clear()
@@ -74,7 +80,8 @@ class Courier:
                     },
                 )
             answered, is_taken = str(response.status_code), response.is_success
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as problem:
+        # No answer, whatever the reason: a host name may be too long for a socket, a port too large.
+        except Exception as problem:  # noqa: BLE001
             answered, is_taken = type(problem).__name__, False
         store = self._gateway.store
         with store.transaction():
