@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from stoory.sandbox.razorpay.app import Sandbox
+from tests.sandbox.receiver import Receiver, networked
 from tests.sandbox.shop import Client, Json, Shop
 
 
@@ -85,3 +86,23 @@ async def test_webhooks_are_not_sent_where_nobody_can_be(razorpay: Client, url: 
     refused = await razorpay.put("/__sandbox/webhook", {"url": url}, 400)
     assert refused["error"]["field"] == "url"
     assert await razorpay.get("/__sandbox/webhook") == before
+
+
+async def test_what_was_given_an_order_arrives_in_it():
+    receiver = Receiver()
+    async with receiver.listening() as address, networked(address) as razorpay:
+        await razorpay.put("/__sandbox/webhook", {"is_held": True})
+        await razorpay.paid()
+        await razorpay.post("/__sandbox/webhooks/reorder", {"ids": [2, 3, 1]})
+        await razorpay.put("/__sandbox/webhook", {"is_held": False})
+        assert await razorpay.deliver() == 3
+    assert receiver.events == ["payment.captured", "order.paid", "payment.authorized"]
+    assert not receiver.crowded.is_set()
+
+
+async def test_what_has_no_order_is_on_its_way_together():
+    receiver = Receiver()
+    async with receiver.listening() as address, networked(address) as razorpay:
+        await razorpay.paid()
+        assert await razorpay.deliver() == 3
+    assert receiver.crowded.is_set()

@@ -104,7 +104,7 @@ def tamper(call: Call, delivery_id: str) -> Json:
 
 
 def reorder(call: Call) -> Json:
-    """Let what waits arrive in the order of `ids`, reversed, or shuffled with a `seed`."""
+    """Let what waits arrive one by one in the order of `ids`, reversed, or shuffled with a `seed`."""
     waiting = [delivery.seq for delivery in deliveries.listed(call.gateway.store, status="waiting")]
     if "ids" in call.body:
         given = call.body["ids"]
@@ -117,7 +117,7 @@ def reorder(call: Call) -> Json:
     else:
         random.Random(call.body.get("seed", 0)).shuffle(waiting)  # noqa: S311 - chaos that can be repeated
     call.gateway.store.sql.executemany(
-        "update deliveries set place = ? where seq = ?", [(place, seq) for place, seq in enumerate(waiting)]
+        "update deliveries set place = ? where seq = ?", [*enumerate(waiting, 1)]
     )
     return {"ids": waiting}
 

@@ -52,6 +52,8 @@ class Delivery(Struct, kw_only=True):
     answered: str | None
     created_at: int
     due_at: int
+    place: int
+    """Its place in the order it was given, from 1 on; 0 without one."""
 
     @property
     def shown(self) -> Json:
@@ -106,15 +108,18 @@ def signed(body: bytes, secret: str) -> str:
 
 
 def due(store: Store, now: int, most: int) -> list[Delivery]:
-    """Return what should be sent now, in the order it was meant to arrive."""
+    """Return what should be sent now at the same time: one of those that were given a place, or some of the others."""
     if webhook(store).is_held:
         return []
-    return _read(
+    waiting = _read(
         store.sql.execute(
-            "select * from deliveries where status = 'waiting' and due_at <= ? order by place, due_at, seq limit ?",
+            "select * from deliveries where status = 'waiting' and due_at <= ?"
+            " order by place = 0, place, due_at, seq limit ?",
             (now, most),
         )
     )
+    # Sent together they would arrive in whatever order connections are made.
+    return waiting[:1] if waiting and waiting[0].place else waiting
 
 
 def listed(store: Store, *, status: str | None = None, event: str | None = None) -> list[Delivery]:
