@@ -153,6 +153,7 @@ alter table payments enable row level security, force row level security;
 alter table refunds enable row level security, force row level security;
 alter table order_events enable row level security, force row level security;
 alter table webhook_events enable row level security, force row level security;
+create index quarantine_looked_at on quarantine (subject, kind) where resolved_at is not null;
 alter table quarantine enable row level security, force row level security;
 
 grant select, insert, update on orders, payments, refunds, webhook_events, quarantine to stoory_system;

@@ -158,4 +158,4 @@ async def _set_aside(tx: Tx, told: Told) -> None:
         },
         "source": told.source,
     }
-    await quarantine(tx, "payment_mismatch", seen.id, details)
+    await quarantine(tx, "payment_mismatch", seen.id, details, is_lasting=True)

@@ -119,7 +119,7 @@ async def _at_razorpay(db: Database, till: Till, order: Order, payment_id: str) 
     except Refused as problem:
         async with db.as_system("a signed payment that Razorpay does not know") as tx:
             details = {"order_id": order.id, "why": str(problem)}
-            await quarantine(tx, "payment_mismatch", payment_id, details)
+            await quarantine(tx, "payment_mismatch", payment_id, details, is_lasting=True)
         raise _mismatch() from problem
 
 

@@ -219,3 +219,21 @@ async def save_resolved(tx: Tx, oddity_id: UUID, *, by: UUID, note: str | None) 
             tx.now,
         )
     )
+async def is_resolved(tx: Tx, *, kind: str, subject: str, details: dict[str, Any]) -> bool:
+    """Return whether an operator has looked at the very same already, whoever told of it."""
+    return await tx.value(
+        bool,
+        """
+        select exists (select
+                         from quarantine
+                        where kind = $1
+                          and subject = $2
+                          and resolved_at is not null
+                          and details - 'source' = $3::jsonb - 'source')
+        """,
+        kind,
+        subject,
+        details,
+    )
+
+
