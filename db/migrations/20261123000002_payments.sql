@@ -82,18 +82,22 @@ create table refunds (
     created_at         timestamptz not null,
     processed_at       timestamptz,
     checked_at         timestamptz not null,
-    constraint refunds_processed_say_when check ((status = 'processed') = (processed_at is not null))
+    due_at             timestamptz,
+    constraint refunds_processed_say_when check ((status = 'processed') = (processed_at is not null)),
+    constraint refunds_wait_to_be_asked_for check (due_at is null or status = 'requested')
 );
 
 comment on column refunds.attempts is 'how often Razorpay said no; each new attempt has a key of its own';
 comment on column refunds.checked_at is 'when the reconciler last asked Razorpay about it';
 
+comment on column refunds.due_at is 'when one that failed is tried again; null when it does not wait for that';
 create index refunds_payment_id on refunds (payment_id);
 create index refunds_order_id on refunds (order_id);
 create index refunds_payer_id on refunds (payer_id);
 create index refunds_requested_by on refunds (requested_by);
 create index refunds_unsettled on refunds (checked_at) where status in ('requested', 'processing');
 
+create index refunds_due on refunds (due_at) where due_at is not null;
 -- What happened to an order, in the order it happened, and who said so.
 create table order_events (
     order_id uuid not null references orders (id),

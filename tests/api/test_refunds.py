@@ -76,7 +76,7 @@ async def test_a_refund_razorpay_fails_is_tried_three_times_and_then_an_operator
     await market.om.post(f"/api/payments/orders/{order['id']}/refund", json={"reason": "Sorry"})
 
     for _ in range(4):
-        await market.world.do_jobs()
+        await market.world.pass_time(hours=7)
         [refund] = (await market.order(order))["refunds"]
         await market.till.fail_refund(refund["razorpay_refund_id"])
         await market.hear(times=2)

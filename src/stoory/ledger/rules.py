@@ -121,11 +121,14 @@ def refund_given(refund_id: UUID, *, amount: Money) -> Journal:
     return _journal(f"refund:{refund_id}", "refund_given", {LOSSES: amount, REFUNDS_DUE: -amount})
 
 
-def refund_processed(refund_id: UUID, *, amount: Money) -> Journal:
-    """Return a refund that has left."""
-    return _journal(
-        f"refund_processed:{refund_id}", "refund_processed", {REFUNDS_DUE: amount, GATEWAY: -amount}
-    )
+def refund_processed(key: str, *, amount: Money) -> Journal:
+    """Return a refund that has left; it may come back and leave again, under another key of Razorpay's."""
+    return _journal(f"refund_processed:{key}", "refund_processed", {REFUNDS_DUE: amount, GATEWAY: -amount})
+
+
+def refund_returned(key: str, *, amount: Money) -> Journal:
+    """Return a refund that had left and came back: it is owed again."""
+    return _journal(f"refund_returned:{key}", "refund_returned", {GATEWAY: amount, REFUNDS_DUE: -amount})
 
 
 def settled_to_bank(settlement_id: str, *, amount: Money) -> Journal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -84,6 +85,19 @@ class Verdict(StrEnum):
     """Not what the order says: amount, currency or order differ. Nothing is done with it."""
 
 
+class RefundVerdict(StrEnum):
+    """What is told of a refund means to us."""
+
+    NOTHING_NEW = "nothing_new"
+    PROCESSING = "processing"
+    PROCESSED = "processed"
+    FAILED = "failed"
+    MISMATCH = "refund_mismatch"
+    """Not what was asked for: amount, currency or payment differ. Nothing is done with it."""
+    TWICE = "refund_twice"
+    """Money that has gone back once already."""
+
+
 OPEN: Final = (OrderStatus.CREATING, OrderStatus.CREATED, OrderStatus.ATTEMPTED)
 """An order that waits for its money."""
 
@@ -91,8 +105,9 @@ RECONCILED_FOR: Final = timedelta(days=30)
 """How long after its end an order is still looked up: a bank may answer late."""
 RECONCILE_EVERY: Final = timedelta(minutes=15)
 """Razorpay's own advice, integration guide "Best practices": look after 15 minutes."""
-REFUND_ATTEMPTS: Final = 3
-"""How often a failed refund is tried again before an operator is asked."""
+REFUND_PAUSES: Final = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
+"""How long a refund that failed waits before it is tried again: a low balance, the usual cause, fills up in hours.
+After the last try an operator is asked."""
 WEBHOOK_ATTEMPTS: Final = 8
 """How often an event that cannot be applied is tried before it is quarantined."""
 
@@ -124,8 +139,16 @@ MEANING: Final = {
 REFUND_FOLLOWS: Final[dict[RefundStatus, frozenset[RefundStatus]]] = {
     RefundStatus.REQUESTED: frozenset({RefundStatus.PROCESSING, RefundStatus.PROCESSED, RefundStatus.FAILED}),
     RefundStatus.PROCESSING: frozenset({RefundStatus.PROCESSED, RefundStatus.FAILED}),
-    RefundStatus.PROCESSED: frozenset(),
-    RefundStatus.FAILED: frozenset(),
+    RefundStatus.PROCESSED: frozenset({RefundStatus.FAILED}),
+    RefundStatus.FAILED: frozenset({RefundStatus.PROCESSED}),
+}
+"""What may follow what. Razorpay documentation, "Refunds", FAQs: an answer says processed before a bank has taken the
+money, and the webhook is the final word. Of money that has left we hear even when we have given up."""
+
+REFUND_MEANING: Final = {
+    RefundStatus.PROCESSING: RefundVerdict.PROCESSING,
+    RefundStatus.PROCESSED: RefundVerdict.PROCESSED,
+    RefundStatus.FAILED: RefundVerdict.FAILED,
 }
 
 
@@ -164,14 +187,79 @@ def payment_status(told: str, *, is_captured: bool) -> PaymentStatus:
     return PaymentStatus(told)
 
 
+class AskedRefund(Struct, frozen=True, kw_only=True):
+    """A refund as it was asked for, and how far we know of it."""
+
+    key: str
+    """Of the present attempt: Razorpay tells it as the receipt."""
+    razorpay_refund_id: str | None
+    status: RefundStatus
+    razorpay_payment_id: str
+    amount: Money
+    currency: str
+
+
+class SeenRefund(Struct, frozen=True, kw_only=True):
+    """What a refund says of itself."""
+
+    key: str | None
+    razorpay_refund_id: str
+    status: RefundStatus
+    razorpay_payment_id: str
+    amount: Money
+    currency: str | None
+    """None when it is not told."""
+
+
+def judge_refund(asked: AskedRefund, seen: SeenRefund, *, is_final: bool) -> RefundVerdict:
+    """Return what is told of a refund means. The answer to our own asking is not final: it may be older than a webhook.
+
+    What is told of an attempt before the present one comes too late, but for money that has left: that is not sent
+    once more.
+    """
+    if (seen.razorpay_payment_id, seen.amount, seen.currency or asked.currency) != (
+        asked.razorpay_payment_id,
+        asked.amount,
+        asked.currency,
+    ):
+        return RefundVerdict.MISMATCH
+    if not _is_present_attempt(asked, seen):
+        if seen.status is not RefundStatus.PROCESSED or not is_final:
+            return RefundVerdict.NOTHING_NEW
+        if asked.status is RefundStatus.PROCESSED:
+            return RefundVerdict.TWICE
+    is_news = seen.status in REFUND_FOLLOWS[asked.status]
+    return REFUND_MEANING[seen.status] if is_news else RefundVerdict.NOTHING_NEW
+
+
+def _is_present_attempt(asked: AskedRefund, seen: SeenRefund) -> bool:
+    if asked.razorpay_refund_id is None:
+        return seen.key == asked.key
+    return seen.razorpay_refund_id == asked.razorpay_refund_id
+
+
+def refund_status(told: str) -> RefundStatus:
+    """Read Razorpay's status; whatever is not the end is on its way."""
+    ends = {"processed": RefundStatus.PROCESSED, "failed": RefundStatus.FAILED}
+    return ends.get(told, RefundStatus.PROCESSING)
+
+
+def refund_pause(attempts: int) -> timedelta | None:
+    """Return how long a refund waits that has failed so often; None when it is not tried again by itself."""
+    return REFUND_PAUSES[attempts - 1] if attempts <= len(REFUND_PAUSES) else None
+
+
 def refund_key(refund_id: object, attempts: int) -> str:
     """Return the idempotency key of a refund's next attempt: after a definite no, the same key repeats the no."""
     return f"{refund_id}-{attempts}" if attempts else str(refund_id)
 
 
-def refund_id_of(key: str) -> str:
-    """Return the refund a key belongs to."""
-    return key[:36]
+def refund_id_of(told: object) -> UUID | None:
+    """Return the refund that a key, or a note, names; None when it names none."""
+    try:
+        return UUID(str(told)[:36])
+    except ValueError:
+        return None
 
 
 def retry_delay(attempts: int) -> timedelta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID, uuid4
 
 from stoory.actor import SYSTEM_USER_ID
@@ -17,17 +18,24 @@ from stoory.payments.queries import refunds as queries
 from stoory.payments.queries.orders import Order, Payment
 from stoory.payments.queries.refunds import Found, Refund
 from stoory.payments.rules import (
-    REFUND_ATTEMPTS,
-    REFUND_FOLLOWS,
+    AskedRefund,
     Cause,
     OrderStatus,
     PaymentStatus,
     RefundStatus,
+    RefundVerdict,
+    SeenRefund,
     Source,
+    judge_refund,
+    refund_key,
+    refund_pause,
+    refund_status,
 )
 from stoory.platform import razorpay
 from stoory.platform.database import Tx
-from stoory.platform.jobs import enqueue
+from stoory.platform.jobs import enqueue, enqueue_each
+
+REFUNDS_A_ROUND: Final = 100
 
 
 async def begin_refund(
@@ -69,52 +77,73 @@ async def refund_deal(
     return await begin_refund(tx, payment, order, amount=amount, cause=cause, reason=reason, by=by)
 
 
-async def apply_refund(tx: Tx, till: Till, found: Found, seen: razorpay.Refund, source: Source) -> Refund:
-    """Take in what Razorpay says of a refund. Told again, or too late, it changes nothing."""
+async def apply_refund(
+    tx: Tx, till: Till, found: Found, seen: razorpay.Refund, source: Source
+) -> RefundVerdict:
+    """Take in what Razorpay says of a refund. Told again, or too late, it changes nothing; what does not fit waits."""
     order = await orders.order(tx, found.order_id)
     await till.purposes[order.purpose].hold(tx, order)
     order = await orders.lock_order(tx, order.id)
     refund = await queries.lock_refund(tx, found.id)
-    status = {"processed": RefundStatus.PROCESSED, "failed": RefundStatus.FAILED}.get(
-        seen.status, RefundStatus.PROCESSING
-    )
-    is_stale = status is RefundStatus.FAILED and refund.razorpay_refund_id != seen.id
-    if status not in REFUND_FOLLOWS[refund.status] or is_stale:
-        return refund
-    if status is RefundStatus.FAILED:
-        return await refuse_refund(tx, refund, order, {"razorpay_refund_id": seen.id}, source)
+    payment = await payments.payment(tx, refund.payment_id)
+    # An answer is older than it looks: with one key, Razorpay says again what it said at first.
+    is_final = source is not Source.PROCESS
+    verdict = judge_refund(_asked(refund, payment), _seen(seen), is_final=is_final)
+    match verdict:
+        case RefundVerdict.NOTHING_NEW:
+            pass
+        case RefundVerdict.MISMATCH | RefundVerdict.TWICE:
+            await _set_aside(tx, refund, payment, seen, verdict)
+        case RefundVerdict.FAILED:
+            await refuse_refund(tx, refund, order, {"razorpay_refund_id": seen.id}, source)
+            if refund.status is RefundStatus.PROCESSED:
+                await _reopen(tx, refund, order)
+        case _:
+            await _go_on(tx, refund, order, seen, source)
+    return verdict
+
+
+async def refuse_refund(
+    tx: Tx, refund: Refund, order: Order, told: dict[str, object], source: Source
+) -> None:
+    """Note that Razorpay said no to a refund: it is asked again, as often as we ask, then an operator decides.
+
+    The money stays owed (`refunds_due`) meanwhile.
+    """
+    attempt = refund.attempts + 1
+    pause = refund_pause(attempt)
+    await queries.save_attempt(tx, refund.id, None if pause is None else tx.now + pause)
+    facts = {"refund_id": refund.id, "attempt": attempt, **told}
+    await orders.append_event(tx, order, "refund_failed", source, facts)
+    if pause is None:
+        details = {"order_id": order.id, "amount": refund.amount, **told}
+        await quarantine(tx, "refund_failed", str(refund.id), details)
+
+
+async def try_again_what_is_due(tx: Tx) -> None:
+    """Have the refunds that failed, and have waited since, tried again."""
+    refund_ids = await queries.take_due(tx, REFUNDS_A_ROUND)
+    await enqueue_each(tx, "send_refund", [{"refund_id": str(refund_id)} for refund_id in refund_ids])
+
+
+async def ask_again(tx: Tx, refund_id: UUID) -> bool:
+    """Have a refund that failed tried once more, as an operator wants it; False when it has not failed, or no more."""
+    refund = await queries.lock_refund(tx, refund_id)
+    if refund.status is not RefundStatus.FAILED:
+        return False
+    await queries.save_refund(tx, refund_id, RefundStatus.REQUESTED, razorpay_refund_id=None)
+    await enqueue(tx, "send_refund", {"refund_id": str(refund_id)})
+    return True
+
+
+async def _go_on(tx: Tx, refund: Refund, order: Order, seen: razorpay.Refund, source: Source) -> None:
+    """Note that a refund is on its way, or has left."""
+    status = refund_status(seen.status)
     await queries.save_refund(tx, refund.id, status, razorpay_refund_id=seen.id)
     facts = {"refund_id": refund.id, "razorpay_refund_id": seen.id, "amount": refund.amount}
     await orders.append_event(tx, order, f"refund_{status}", source, facts)
     if status is RefundStatus.PROCESSED:
         await _close(tx, refund, order)
-    return await queries.refund(tx, refund.id)
-
-
-async def refuse_refund(
-    tx: Tx, refund: Refund, order: Order, told: dict[str, object], source: Source
-) -> Refund:
-    """Note that Razorpay said no to a refund: it is asked again, as often as we ask, then an operator decides.
-
-    The money stays owed (`refunds_due`) meanwhile.
-    """
-    is_last = refund.attempts >= REFUND_ATTEMPTS
-    await queries.save_attempt(tx, refund.id, RefundStatus.FAILED if is_last else RefundStatus.REQUESTED)
-    facts = {"refund_id": refund.id, "attempt": refund.attempts + 1, **told}
-    await orders.append_event(tx, order, "refund_failed", source, facts)
-    if is_last:
-        await quarantine(
-            tx, "refund_failed", str(refund.id), {"order_id": order.id, "amount": refund.amount, **told}
-        )
-    else:
-        await enqueue(tx, "send_refund", {"refund_id": str(refund.id)})
-    return await queries.refund(tx, refund.id)
-
-
-async def ask_again(tx: Tx, refund_id: UUID) -> None:
-    """Have a refund that failed tried once more, as an operator wants it."""
-    await queries.save_attempt(tx, refund_id, RefundStatus.REQUESTED)
-    await enqueue(tx, "send_refund", {"refund_id": str(refund_id)})
 
 
 async def _close(tx: Tx, refund: Refund, order: Order) -> None:
@@ -134,8 +163,64 @@ async def _close(tx: Tx, refund: Refund, order: Order) -> None:
         "refund_id": refund.id,
     }
     await notify(tx, order.payer_id, "refund_processed", about, once=refund.id)
-    await ledger.post(tx, journals.refund_processed(refund.id, amount=refund.amount))
+    await ledger.post(tx, journals.refund_processed(_key(refund), amount=refund.amount))
+
+
+async def _reopen(tx: Tx, refund: Refund, order: Order) -> None:
+    """Take back what was thought to have left: it is owed again."""
+    await payments.save_captured_again(tx, refund.payment_id)
+    if order.status is OrderStatus.REFUNDED:
+        await orders.save_status(tx, order.id, OrderStatus.PAID)
+    await ledger.post(tx, journals.refund_returned(_key(refund), amount=refund.amount))
 
 
 def _is_given(each: Refund, refund: Refund) -> bool:
     return each.payment_id == refund.payment_id and each.status is RefundStatus.PROCESSED
+
+
+async def _set_aside(
+    tx: Tx, refund: Refund, payment: Payment, seen: razorpay.Refund, verdict: RefundVerdict
+) -> None:
+    details = {
+        "order_id": refund.order_id,
+        "refund_id": refund.id,
+        "expected": {
+            "payment_id": payment.razorpay_payment_id,
+            "amount": refund.amount,
+            "currency": payment.currency,
+            "razorpay_refund_id": refund.razorpay_refund_id,
+        },
+        "told": {
+            "payment_id": seen.payment_id,
+            "amount": seen.amount,
+            "currency": seen.currency,
+            "status": seen.status,
+        },
+    }
+    await quarantine(tx, verdict, seen.id, details, is_lasting=True)
+
+
+def _asked(refund: Refund, payment: Payment) -> AskedRefund:
+    return AskedRefund(
+        key=_key(refund),
+        razorpay_refund_id=refund.razorpay_refund_id,
+        status=refund.status,
+        razorpay_payment_id=payment.razorpay_payment_id,
+        amount=refund.amount,
+        currency=payment.currency,
+    )
+
+
+def _seen(told: razorpay.Refund) -> SeenRefund:
+    return SeenRefund(
+        key=told.receipt,
+        razorpay_refund_id=told.id,
+        status=refund_status(told.status),
+        razorpay_payment_id=told.payment_id,
+        amount=told.amount,
+        currency=told.currency,
+    )
+
+
+def _key(refund: Refund) -> str:
+    return refund_key(refund.id, refund.attempts)

@@ -129,8 +129,7 @@ async def _tried_again(tx: Tx, oddity: Oddity) -> bool:
         case "webhook_failed":
             return await webhooks.save_due_again(tx, oddity.subject)
         case "refund_failed":
-            await ask_again(tx, UUID(oddity.subject))
-            return True
+            return await ask_again(tx, UUID(oddity.subject))
         case _:
             return False
 

@@ -58,14 +58,14 @@ async def _refund(db: Database, till: Till, told: Json) -> str:
     seen = read_refund(told["refund"])
     if told.get("payment", {}).get("captured") is False:
         return NOT_OURS
-    ours = seen.notes.get("refund_id") or refund_id_of(seen.receipt or "")
+    ours = refund_id_of(seen.notes.get("refund_id")) or refund_id_of(seen.receipt)
     async with db.as_system("a refund") as tx:
         found = await refunds.refund_at_razorpay(tx, seen.id, ours)
         if found is None:
             details = {"payment_id": seen.payment_id, "amount": seen.amount, "status": seen.status}
             await quarantine(tx, "unknown_refund", seen.id, details)
             return NOT_OURS
-        return (await apply_refund(tx, till, found, seen, Source.WEBHOOK)).status
+        return await apply_refund(tx, till, found, seen, Source.WEBHOOK)
 
 
 async def _charge_back(db: Database, till: Till, told: Json) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from stoory.payments.actions.purposes import Till
-from stoory.payments.actions.refunds import apply_refund
+from stoory.payments.actions.refunds import apply_refund, try_again_what_is_due
 from stoory.payments.errands import look_up
 from stoory.payments.jobs.refunds import send_refund
 from stoory.payments.queries import orders, refunds
@@ -20,7 +20,9 @@ ROUND_SECONDS: Final = 60.0
 
 
 async def reconcile_round(till: Till, db: Database) -> None:
-    """Look up what nobody has asked about for a quarter of an hour."""
+    """Try again what has waited for that, and look up what nobody has asked about for a quarter of an hour."""
+    async with db.as_system("refunds that failed and have waited") as tx:
+        await try_again_what_is_due(tx)
     await reconcile_orders(db, till, unasked_for=RECONCILE_EVERY)
     await reconcile_refunds(db, till, unasked_for=RECONCILE_EVERY)
 

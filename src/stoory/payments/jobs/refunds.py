@@ -17,10 +17,10 @@ from stoory.platform.razorpay import Refused
 async def send_refund(till: Till, db: Database, payload: dict[str, Any]) -> None:
     """Ask Razorpay to give money back. Asked twice with one key, it is given once."""
     async with db.as_system("a refund to send", readonly=True) as tx:
-        refund = await refunds.refund(tx, UUID(payload["refund_id"]))
+        refund = await refunds.refund_to_send(tx, UUID(payload["refund_id"]))
+        if refund is None:
+            return
         payment = await payments.payment(tx, refund.payment_id)
-    if refund.status is not RefundStatus.REQUESTED:
-        return
     key = refund_key(refund.id, refund.attempts)
     notes = {"refund_id": str(refund.id)}
     try:

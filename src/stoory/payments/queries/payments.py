@@ -136,6 +136,20 @@ async def save_refunded(tx: Tx, payment_id: UUID) -> None:
     )
 
 
+async def save_captured_again(tx: Tx, payment_id: UUID) -> None:
+    """Note that of a payment that was given back something is held again."""
+    await tx.run(
+        """
+        update payments
+           set status = 'captured'
+         where id = $1
+           and status = 'refunded'
+           and captured_at is not null
+        """,
+        payment_id,
+    )
+
+
 async def has_fee(tx: Tx, payment_id: UUID) -> bool:
     """Return whether it is known what Razorpay kept of a payment."""
     return await tx.value(

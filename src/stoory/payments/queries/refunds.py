@@ -58,6 +58,22 @@ async def lock_refund(tx: Tx, refund_id: UUID) -> Refund:
     )
 
 
+async def refund_to_send(tx: Tx, refund_id: UUID) -> Refund | None:
+    """Return a refund that Razorpay is to be asked for now: it waits neither for an answer nor for its next try."""
+    return await tx.maybe(
+        Refund,
+        """
+        select id, payment_id, order_id, amount, cause, reason, status, attempts, razorpay_refund_id, created_at,
+               processed_at
+          from refunds
+         where id = $1
+           and status = 'requested'
+           and due_at is null
+        """,
+        refund_id,
+    )
+
+
 class Found(Struct):
     """The refund something is told of."""
 
@@ -65,7 +81,7 @@ class Found(Struct):
     order_id: UUID
 
 
-async def refund_at_razorpay(tx: Tx, razorpay_refund_id: str, ours: str | None) -> Found | None:
+async def refund_at_razorpay(tx: Tx, razorpay_refund_id: str, ours: UUID | None) -> Found | None:
     """Return the refund Razorpay knows by that id, or that was asked for as ours."""
     return await tx.maybe(
         Found,
@@ -73,7 +89,7 @@ async def refund_at_razorpay(tx: Tx, razorpay_refund_id: str, ours: str | None) 
         select id, order_id
           from refunds
          where razorpay_refund_id = $1
-            or id::text = $2
+            or id = $2
         """,
         razorpay_refund_id,
         ours,
@@ -96,7 +112,7 @@ async def refunds_of(tx: Tx, order_id: UUID) -> list[Refund]:
 
 
 async def unsettled_refunds(tx: Tx, checked_before: datetime, rows: int) -> list[Refund]:
-    """Return refunds on their way, not asked about since then, longest ago first."""
+    """Return refunds on their way, not asked about since then, longest ago first; those that wait are left alone."""
     return await tx.all(
         Refund,
         """
@@ -104,6 +120,7 @@ async def unsettled_refunds(tx: Tx, checked_before: datetime, rows: int) -> list
                processed_at
           from refunds
          where status in ('requested', 'processing')
+           and due_at is null
            and checked_at < $1
          order by checked_at
          limit $2
@@ -123,6 +140,30 @@ async def save_checked(tx: Tx, refund_ids: list[UUID]) -> None:
         """,
         refund_ids,
         tx.now,
+    )
+
+
+async def take_due(tx: Tx, rows: int) -> list[UUID]:
+    """Return refunds that have waited long enough to be tried again; they wait no longer."""
+    return await tx.value(
+        list[UUID],
+        """
+        with due as (
+            update refunds
+               set due_at = null
+             where id in (select id
+                            from refunds
+                           where due_at <= $1
+                           order by due_at
+                           limit $2
+                             for update skip locked)
+            returning id
+        )
+        select coalesce(array_agg(id), '{}')
+          from due
+        """,
+        tx.now,
+        rows,
     )
 
 
@@ -168,6 +209,7 @@ async def save_refund(
         update refunds
            set status = $2::text,
                razorpay_refund_id = $3,
+               due_at = null,
                processed_at = case $2::text when 'processed' then $4::timestamptz end
          where id = $1
         """,
@@ -178,16 +220,18 @@ async def save_refund(
     )
 
 
-async def save_attempt(tx: Tx, refund_id: UUID, status: RefundStatus) -> None:
-    """Note that Razorpay said no to a refund, and whether it is asked again."""
+async def save_attempt(tx: Tx, refund_id: UUID, due_at: datetime | None) -> None:
+    """Note that Razorpay said no to a refund, and when it is asked again: never, unless an operator wants it."""
     await tx.run(
         """
         update refunds
-           set status = $2,
+           set status = case when $2::timestamptz is null then 'failed' else 'requested' end,
                attempts = attempts + 1,
-               razorpay_refund_id = null
+               razorpay_refund_id = null,
+               processed_at = null,
+               due_at = $2
          where id = $1
         """,
         refund_id,
-        status,
+        due_at,
     )

@@ -45,6 +45,7 @@ class Refund(Struct, frozen=True, kw_only=True):
     payment_id: str
     amount: Money
     status: str
+    currency: str | None
     receipt: str | None
     notes: Json
 
@@ -100,6 +101,7 @@ def read_refund(entity: Json) -> Refund:
         status=entity["status"],
         receipt=entity.get("receipt"),
         notes=_notes(entity.get("notes")),
+        currency=entity.get("currency"),
     )
 
 
