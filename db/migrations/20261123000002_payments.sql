@@ -124,6 +124,7 @@ create table webhook_events (
     body                text not null,
     attempts            integer not null default 0,
     received_at         timestamptz not null,
+    waits               integer not null default 0,
     due_at              timestamptz,
     applied_at          timestamptz,
     outcome             varchar(40),
@@ -131,6 +132,7 @@ create table webhook_events (
 );
 
 comment on column webhook_events.due_at is 'when it is to be applied (again); null once it has an outcome';
+comment on column webhook_events.waits is 'how often it waited for Razorpay or the database: that is no failed attempt';
 
 create index webhook_events_due on webhook_events (due_at) where due_at is not null;
 create index webhook_events_received_at on webhook_events (received_at);

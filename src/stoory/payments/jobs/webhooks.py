@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from stoory.errors import Upstream
+from stoory.errors import Busy, Upstream
 from stoory.payments.actions.oddities import quarantine
 from stoory.payments.actions.purposes import Till
 from stoory.payments.jobs import hearing
@@ -52,9 +52,9 @@ async def _serve(db: Database, till: Till, events: list[webhooks.Due], gate: asy
         for event in events:
             try:
                 outcomes[await hearing.hear(db, till, event)].append(event.id)
-            except Upstream:
-                log.warning("a webhook waits for Razorpay", event_id=event.id, name=event.event)
-                await _put_off(db, event)
+            except (Upstream, Busy) as problem:
+                log.warning("a webhook waits", event_id=event.id, name=event.event, why=problem.code)
+                await _wait(db, event)
             except Exception as problem:
                 log.exception("a webhook failed", event_id=event.id, name=event.event)
                 await _put_off(db, event, type(problem).__name__)
@@ -63,11 +63,17 @@ async def _serve(db: Database, till: Till, events: list[webhooks.Due], gate: asy
                 await webhooks.save_applied(tx, ids, outcome)
 
 
-async def _put_off(db: Database, event: webhooks.Due, why: str | None = None) -> None:
-    """Try a webhook again later; after the last try an operator is asked, unless it only waits for Razorpay."""
+async def _wait(db: Database, event: webhooks.Due) -> None:
+    """Try a webhook again later that waits for Razorpay or for the database, however often it must."""
+    async with db.as_system("a webhook that waits") as tx:
+        await webhooks.save_wait(tx, event.id, tx.now + retry_delay(event.waits + 1))
+
+
+async def _put_off(db: Database, event: webhooks.Due, why: str) -> None:
+    """Try a webhook again later; after the last try an operator is asked."""
     attempts = event.attempts + 1
     async with db.as_system("a webhook that failed") as tx:
         await webhooks.save_failed_attempt(tx, event.id, tx.now + retry_delay(attempts))
-        if why and attempts >= WEBHOOK_ATTEMPTS:
+        if attempts >= WEBHOOK_ATTEMPTS:
             await quarantine(tx, "webhook_failed", event.id, {"event": event.event, "why": why})
             await webhooks.save_applied(tx, [event.id], "quarantined")

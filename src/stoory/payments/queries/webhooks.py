@@ -50,6 +50,9 @@ class Due(Struct, kw_only=True):
     razorpay_payment_id: str | None
     body: str
     attempts: int
+    """How often it could not be applied."""
+    waits: int
+    """How often it had to wait for Razorpay, or for the database."""
     has_nothing_new: bool
     """It tells of a payment whose end we know."""
 
@@ -59,7 +62,7 @@ async def due_webhooks(tx: Tx, rows: int) -> list[Due]:
     return await tx.all(
         Due,
         """
-        select w.id, w.event, w.razorpay_order_id, w.razorpay_payment_id, w.body, w.attempts,
+        select w.id, w.event, w.razorpay_order_id, w.razorpay_payment_id, w.body, w.attempts, w.waits,
                coalesce(w.event in ('payment.authorized', 'payment.captured', 'payment.failed', 'order.paid')
                         and p.captured_at is not null and p.fee is not null, false) as has_nothing_new
           from webhook_events w
@@ -90,6 +93,21 @@ async def save_applied(tx: Tx, event_ids: list[str], outcome: str) -> None:
     )
 
 
+async def save_wait(tx: Tx, event_id: str, due_at: datetime) -> None:
+    """Note that a webhook waits for somebody, and when it is tried again: that counts as no attempt."""
+    await tx.run(
+        """
+        update webhook_events
+           set waits = waits + 1,
+               due_at = $2
+         where id = $1
+           and due_at is not null
+        """,
+        event_id,
+        due_at,
+    )
+
+
 async def save_failed_attempt(tx: Tx, event_id: str, due_at: datetime) -> None:
     """Note that a webhook could not be applied, and when it is tried again."""
     await tx.run(
@@ -112,6 +130,7 @@ async def save_due_again(tx: Tx, event_id: str) -> bool:
             """
             update webhook_events
                set attempts = 0,
+                   waits = 0,
                    due_at = $2,
                    outcome = null,
                    applied_at = null
@@ -201,24 +220,6 @@ async def insert_oddity(tx: Tx, oddity_id: UUID, *, kind: str, subject: str, det
     )
 
 
-async def save_resolved(tx: Tx, oddity_id: UUID, *, by: UUID, note: str | None) -> bool:
-    """Note that an operator has looked; False when somebody had before."""
-    return bool(
-        await tx.run(
-            """
-            update quarantine
-               set resolved_at = $4,
-                   resolved_by = $2,
-                   note = $3
-             where id = $1
-               and resolved_at is null
-            """,
-            oddity_id,
-            by,
-            note,
-            tx.now,
-        )
-    )
 async def is_resolved(tx: Tx, *, kind: str, subject: str, details: dict[str, Any]) -> bool:
     """Return whether an operator has looked at the very same already, whoever told of it."""
     return await tx.value(
@@ -237,3 +238,21 @@ async def is_resolved(tx: Tx, *, kind: str, subject: str, details: dict[str, Any
     )
 
 
+async def save_resolved(tx: Tx, oddity_id: UUID, *, by: UUID, note: str | None) -> bool:
+    """Note that an operator has looked; False when somebody had before."""
+    return bool(
+        await tx.run(
+            """
+            update quarantine
+               set resolved_at = $4,
+                   resolved_by = $2,
+                   note = $3
+             where id = $1
+               and resolved_at is null
+            """,
+            oddity_id,
+            by,
+            note,
+            tx.now,
+        )
+    )
