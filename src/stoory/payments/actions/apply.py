@@ -100,7 +100,8 @@ async def _take(tx: Tx, told: Told, verdict: Verdict) -> Payment | None:
 async def _capture(tx: Tx, told: Told) -> Payment:
     """Take the money in: for what the order is for or, when nobody waits for it any more, to be given back.
 
-    The ledger comes last: its accounts are everybody's, and are held until the end of the transaction.
+    The ledger comes last: its accounts are everybody's, and are held until the end of the transaction. The fee comes
+    before the capture, so that `fees` is held before `gateway` here as everywhere; an escrow is nobody else's.
     """
     order, seen, payment_id = told.order, told.seen, told.payment_id
     journal = await told.purpose.captured(tx, order, payment_id)
@@ -114,8 +115,8 @@ async def _capture(tx: Tx, told: Told) -> Payment:
     await orders.append_event(tx, order, kind, told.source, facts)
     if journal is None:
         await begin_refund(tx, payment, order, amount=payment.amount, cause=Cause.SURPLUS)
-    await ledger.post(tx, journal or journals.surplus_captured(payment_id, amount=payment.amount))
     await _post_fee(tx, payment_id, seen.fee)
+    await ledger.post(tx, journal or journals.surplus_captured(payment_id, amount=payment.amount))
     return payment
 
 
