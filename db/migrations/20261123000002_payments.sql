@@ -17,7 +17,7 @@ create table orders (
     created_at        timestamptz not null,
     paid_at           timestamptz,
     expired_at        timestamptz,
-    checked_at        timestamptz not null,
+    checked_at        timestamptz,
     constraint orders_have_what_they_are_for check (
         (purpose = 'deal') = (request_id is not null) and (purpose = 'subscription') = (subscription_id is not null)
     ),
@@ -28,12 +28,13 @@ create table orders (
 );
 
 comment on column orders.receipt is 'what Razorpay is asked with: our own id, so that asking twice makes one order';
-comment on column orders.checked_at is 'when the reconciler last asked Razorpay about it';
+comment on column orders.checked_at is 'when the reconciler last asked Razorpay about it; null once it asks no more';
 
 create index orders_request_id on orders (request_id);
 create index orders_payer_id on orders (payer_id, created_at desc, id desc);
 create index orders_newest on orders (created_at desc, id desc);
-create index orders_unsettled on orders (checked_at) where status in ('creating', 'created', 'attempted', 'expired');
+create index orders_unsettled on orders (checked_at)
+    where status in ('creating', 'created', 'attempted', 'expired') and checked_at is not null;
 create unique index orders_one_open_per_request on orders (request_id)
     where status in ('creating', 'created', 'attempted') and request_id is not null;
 
@@ -89,14 +90,12 @@ create table refunds (
 
 comment on column refunds.attempts is 'how often Razorpay said no; each new attempt has a key of its own';
 comment on column refunds.checked_at is 'when the reconciler last asked Razorpay about it';
-
 comment on column refunds.due_at is 'when one that failed is tried again; null when it does not wait for that';
 create index refunds_payment_id on refunds (payment_id);
 create index refunds_order_id on refunds (order_id);
 create index refunds_payer_id on refunds (payer_id);
 create index refunds_requested_by on refunds (requested_by);
 create index refunds_unsettled on refunds (checked_at) where status in ('requested', 'processing');
-
 create index refunds_due on refunds (due_at) where due_at is not null;
 -- What happened to an order, in the order it happened, and who said so.
 create table order_events (

@@ -185,12 +185,10 @@ async def unsettled_orders(tx: Tx, checked_before: datetime, rows: int) -> list[
           from orders
          where status in ('creating', 'created', 'attempted', 'expired')
            and checked_at < $1
-           and (expired_at is null or expired_at > $2)
          order by checked_at
-         limit $3
+         limit $2
         """,
         checked_before,
-        tx.now - RECONCILED_FOR,
         rows,
     )
 
@@ -243,15 +241,16 @@ async def save_status(tx: Tx, order_id: UUID, status: OrderStatus) -> None:
 
 
 async def save_checked(tx: Tx, order_ids: list[UUID]) -> None:
-    """Note that Razorpay has been asked about orders."""
+    """Note that Razorpay has been asked about orders; for the last time, when they ended long enough ago."""
     await tx.run(
         """
         update orders
-           set checked_at = $2
+           set checked_at = case when status = 'expired' and expired_at <= $3 then null else $2::timestamptz end
          where id = any ($1::uuid[])
         """,
         order_ids,
         tx.now,
+        tx.now - RECONCILED_FOR,
     )
 
 
