@@ -91,12 +91,14 @@ create table refunds (
 comment on column refunds.attempts is 'how often Razorpay said no; each new attempt has a key of its own';
 comment on column refunds.checked_at is 'when the reconciler last asked Razorpay about it';
 comment on column refunds.due_at is 'when one that failed is tried again; null when it does not wait for that';
+
 create index refunds_payment_id on refunds (payment_id);
 create index refunds_order_id on refunds (order_id);
 create index refunds_payer_id on refunds (payer_id);
 create index refunds_requested_by on refunds (requested_by);
 create index refunds_unsettled on refunds (checked_at) where status in ('requested', 'processing');
 create index refunds_due on refunds (due_at) where due_at is not null;
+
 -- What happened to an order, in the order it happened, and who said so.
 create table order_events (
     order_id uuid not null references orders (id),
@@ -122,16 +124,16 @@ create table webhook_events (
     razorpay_payment_id varchar(40),
     body                text not null,
     attempts            integer not null default 0,
-    received_at         timestamptz not null,
     waits               integer not null default 0,
+    received_at         timestamptz not null,
     due_at              timestamptz,
     applied_at          timestamptz,
     outcome             varchar(40),
     constraint webhook_events_are_due_or_applied check ((due_at is null) = (outcome is not null))
 );
 
-comment on column webhook_events.due_at is 'when it is to be applied (again); null once it has an outcome';
 comment on column webhook_events.waits is 'how often it waited for Razorpay or the database: that is no failed attempt';
+comment on column webhook_events.due_at is 'when it is to be applied (again); null once it has an outcome';
 
 create index webhook_events_due on webhook_events (due_at) where due_at is not null;
 create index webhook_events_received_at on webhook_events (received_at);
@@ -151,6 +153,7 @@ create table quarantine (
 
 create index quarantine_resolved_by on quarantine (resolved_by);
 create index quarantine_newest on quarantine (created_at desc, id desc);
+create index quarantine_looked_at on quarantine (subject, kind) where resolved_at is not null;
 create unique index quarantine_once on quarantine (kind, subject) where resolved_at is null;
 
 alter table orders enable row level security, force row level security;
@@ -158,7 +161,6 @@ alter table payments enable row level security, force row level security;
 alter table refunds enable row level security, force row level security;
 alter table order_events enable row level security, force row level security;
 alter table webhook_events enable row level security, force row level security;
-create index quarantine_looked_at on quarantine (subject, kind) where resolved_at is not null;
 alter table quarantine enable row level security, force row level security;
 
 grant select, insert, update on orders, payments, refunds, webhook_events, quarantine to stoory_system;
