@@ -30,22 +30,29 @@ create table payouts (
     account_id         uuid not null references payout_accounts (id),
     amount             decimal(10, 2) not null check (amount >= 1),
     fee                decimal(10, 2),
+    method             varchar(20) not null check (method in ('manual', 'razorpayx')),
     status             varchar(20) not null
                        check (status in ('requested', 'processing', 'processed', 'failed', 'reversed')),
     reference          varchar(100),
     reason             text,
+    sent_from          varchar(40),
     razorpay_payout_id varchar(40) unique,
     created_at         timestamptz not null,
     updated_at         timestamptz not null,
-    checked_at         timestamptz not null
+    checked_at         timestamptz not null,
+    constraint payouts_by_hand_are_unknown_to_razorpayx check (
+        method = 'razorpayx' or (sent_from is null and razorpay_payout_id is null)
+    )
 );
 
+comment on column payouts.method is 'who pays: decided when it was asked for, whatever is configured since';
+comment on column payouts.sent_from is 'from which account RazorpayX was asked to pay, noted before it was: unset, it never was';
 comment on column payouts.checked_at is 'when the reconciler last asked RazorpayX about it';
 
 create index payouts_user_id on payouts (user_id, created_at desc, id desc);
 create index payouts_newest on payouts (created_at desc, id desc);
 create index payouts_account_id on payouts (account_id);
-create index payouts_unsettled on payouts (checked_at) where status in ('requested', 'processing');
+create index payouts_unsettled on payouts (method, checked_at) where status in ('requested', 'processing');
 
 create table payout_events (
     payout_id uuid not null references payouts (id),

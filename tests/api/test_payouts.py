@@ -8,14 +8,12 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from stoory.payouts.jobs import reconcile_payouts, send_payout
-from stoory.platform.razorpay import Razorpay
 from tests.money import Market, balances, pressed, submitted
+from tests.payouts import ACCOUNT, earned, requested, wallet
 from tests.world import PASSWORD, RAVI
 
 Client = httpx.AsyncClient
 
-ACCOUNT: Final = {"type": "vpa", "name": "Ravi Kumar", "vpa": "ravi@okaxis", "password": PASSWORD}
 BANK: Final = {
     "type": "bank_account",
     "name": "Ravi Kumar",
@@ -23,25 +21,6 @@ BANK: Final = {
     "account_number": "12345678901234",
     "password": PASSWORD,
 }
-
-
-async def earned(market: Market, amount: float = 5000) -> None:
-    """Let Ravi earn that amount less ten per cent."""
-    request, _ = await submitted(market.asha, market.ravi, market.till, amount)
-    await pressed(market.asha, request, "approve_work")
-
-
-async def requested(ravi: Client, amount: float = 4500) -> dict[str, Any]:
-    """Let Ravi say where, and ask for his money."""
-    assert (await ravi.post("/api/wallet/payout-account", json=ACCOUNT)).status_code == 201
-    answer = await ravi.post("/api/wallet/payouts", json={"amount": amount})
-    assert answer.status_code == 201, answer.text
-    return answer.json()["payout"]
-
-
-async def wallet(ravi: Client) -> dict[str, float]:
-    """Return Ravi's wallet."""
-    return (await ravi.get("/api/wallet")).json()["wallet"]
 
 
 async def test_what_is_approved_is_available_less_the_commission(market: Market) -> None:
@@ -56,6 +35,17 @@ async def test_what_is_approved_is_available_less_the_commission(market: Market)
     assert (kept["commission"], kept[f"influencer:{RAVI.id}"]) == (-500, -4500)
     [line] = (await market.ravi.get("/api/wallet/entries")).json()["entries"]
     assert (line["kind"], line["amount"], line["balance_after"]) == ("settled_escrow", 4500, 4500)
+
+
+async def test_an_operator_sees_that_a_payout_is_his_to_make(market: Market) -> None:
+    await earned(market)
+    payout = await requested(market.ravi)
+
+    [shown] = (await market.om.get("/api/admin/payouts")).json()["payouts"]
+    again = await market.om.post(f"/api/admin/payouts/{payout['id']}/take-over")
+
+    assert shown["method"] == "manual"
+    assert (again.status_code, again.json()["code"]) == (409, "already_manual")
 
 
 async def test_a_payout_paid_by_hand_is_recorded_with_its_reference(market: Market) -> None:
@@ -101,6 +91,18 @@ async def test_of_fifty_requests_at_once_for_everything_one_is_granted(market: M
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {
         "insufficient_funds"
     }
+
+
+async def test_of_two_requests_at_once_that_are_more_than_there_is_one_is_granted(market: Market) -> None:
+    await earned(market)
+    await market.ravi.post("/api/wallet/payout-account", json=ACCOUNT)
+
+    answers = await asyncio.gather(
+        *(market.ravi.post("/api/wallet/payouts", json={"amount": amount}) for amount in (3000, 2500))
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    assert sum((await wallet(market.ravi)).values()) == 4500
 
 
 @pytest.mark.parametrize(("amount", "status"), [(4500.01, 409), (0.99, 422), (0, 422), (4500, 201), (1, 201)])
@@ -182,76 +184,3 @@ async def test_the_full_account_is_in_no_notification(market: Market) -> None:
         told = await tx.value(str, "select coalesce(string_agg(data::text, ' '), '') from notifications")
     assert "HDFC0000001 ****1234" in told
     assert "12345678901234" not in told
-
-
-@pytest.fixture
-def x(market: Market) -> Razorpay:
-    """Return Razorpay with an account that payouts are made from."""
-    made = market.world.app.settings.gateway()
-    return Razorpay(
-        base_url=made.base_url,
-        key_id=made.key_id,
-        key_secret=made.key_secret,
-        webhook_secrets=made.webhook_secrets,
-        account_number="2323230041626905",
-    )
-
-
-@pytest.mark.parametrize("fault", [None, "lost_response", "server_error"])
-async def test_razorpayx_pays_once_whatever_gets_lost(market: Market, x: Razorpay, fault: str | None) -> None:
-    await earned(market)
-    payout = await requested(market.ravi)
-    if fault:
-        await market.till.fault(fault, path="/v1/payouts", times=1)
-
-    for _ in range(2):
-        await send_payout(x, market.world.db, {"payout_id": payout["id"]})
-    processing = (await wallet(market.ravi))["in_transit"]
-    await market.till.advance(10)
-    await market.hear(times=2)
-
-    assert processing == 4500
-    assert (await wallet(market.ravi))["paid_out"] == 4500
-    [mine] = (await market.ravi.get("/api/wallet/payouts")).json()["payouts"]
-    assert mine["status"] == "processed"
-    assert mine["reference"]
-
-
-async def test_what_razorpayx_returns_days_later_is_in_the_wallet_again(market: Market, x: Razorpay) -> None:
-    await earned(market)
-    payout = await requested(market.ravi)
-    await send_payout(x, market.world.db, {"payout_id": payout["id"]})
-    await market.till.advance(10)
-    await market.hear()
-    async with market.world.db.as_system("a test looks", readonly=True) as tx:
-        razorpay_id = await tx.value(str, "select razorpay_payout_id from payouts")
-
-    await market.till.move_payout(razorpay_id, "reversed")
-    await market.hear(times=3)
-
-    assert (await wallet(market.ravi))["available"] == 4500
-    assert (await balances(market.om)).get("payouts") is None
-
-
-async def test_a_lost_payout_webhook_is_made_good(market: Market, x: Razorpay) -> None:
-    await earned(market)
-    payout = await requested(market.ravi)
-    await send_payout(x, market.world.db, {"payout_id": payout["id"]})
-    await market.till.advance(10)
-
-    market.world.db.clock.advance(16 * 60)
-    await reconcile_payouts(market.world.db, x)
-
-    assert (await wallet(market.ravi))["paid_out"] == 4500
-
-
-async def test_what_razorpayx_refuses_is_in_the_wallet_again(market: Market, x: Razorpay) -> None:
-    await earned(market)
-    payout = await requested(market.ravi)
-    x.account_number = None
-
-    await send_payout(x, market.world.db, {"payout_id": payout["id"]})
-
-    assert (await wallet(market.ravi))["available"] == 4500
-    [mine] = (await market.ravi.get("/api/wallet/payouts")).json()["payouts"]
-    assert mine["status"] == "failed"

@@ -114,6 +114,7 @@ POST   /api/admin/payouts/{payout_id}/processed               payout            
 POST   /api/admin/payouts/{payout_id}/failed                  payout                  401  403  403  403  403  200
 POST   /api/admin/payouts/{payout_id}/reversed                payout                  401  403  403  403  403  409
 POST   /api/admin/payouts/{payout_id}/reversed                paid-payout             401  403  403  403  403  200
+POST   /api/admin/payouts/{payout_id}/take-over               payout                  401  403  403  403  403  409
 
 GET    /api/messages/conversations                            .                       401  200  200  200  200  200
 GET    /api/messages/conversations/direct                     .                       401  200  200  200  200  200

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+from msgspec import Struct
+
 from stoory.actor import SYSTEM_USER_ID, Actor
 from stoory.errors import Conflict
 from stoory.ledger import actions as ledger
@@ -11,10 +13,11 @@ from stoory.ledger import queries as ledgers
 from stoory.ledger import rules as journals
 from stoory.money import Money
 from stoory.notifications.actions import notify, notify_operators
+from stoory.payments.actions.oddities import quarantine
 from stoory.payouts import queries, rules
-from stoory.payouts.queries import Change, Payout, accounts
+from stoory.payouts.queries import Change, Known, Payout, accounts
 from stoory.payouts.queries.accounts import Account
-from stoory.payouts.rules import FOLLOWS, MEANING, Destination, Status
+from stoory.payouts.rules import MEANING, Destination, Method, Ours, Status, Told, Verdict
 from stoory.platform import razorpay
 from stoory.platform.database import Tx
 from stoory.platform.jobs import enqueue
@@ -24,6 +27,17 @@ NEWS = {
     Status.FAILED: ("payout_failed", "₹{amount} could not be paid to {to}; it is in your wallet again."),
     Status.REVERSED: ("payout_reversed", "₹{amount} came back from {to}; it is in your wallet again."),
 }
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """A payout that is RazorpayX's to make."""
+
+    payout: Payout
+    account: Account
+    sent_from: str
+    """The account it is paid from, the same each time: with one key, RazorpayX wants to be asked in the same words."""
+    is_first: bool
+    """Nobody has asked for it before."""
 
 
 async def name_account(tx: Tx, actor: Actor, destination: Destination) -> Account:
@@ -42,7 +56,7 @@ async def name_account(tx: Tx, actor: Actor, destination: Destination) -> Accoun
     return account
 
 
-async def request_payout(tx: Tx, actor: Actor, amount: Money, *, is_manual: bool) -> Payout:
+async def request_payout(tx: Tx, actor: Actor, amount: Money, *, method: Method) -> Payout:
     """Ask for one's money. Needs `tx.as_system`.
 
     Raises Invalid, Conflict `no_payout_account`, `payout_account_on_hold` or `insufficient_funds`.
@@ -53,9 +67,11 @@ async def request_payout(tx: Tx, actor: Actor, amount: Money, *, is_manual: bool
     rules.check_payout(amount, available=available, ready_at=account and account.usable_from, now=tx.now)
     if account is None:
         raise Conflict(code="no_payout_account")
-    payout = await queries.insert_payout(tx, uuid4(), actor.id, account.id, amount)
-    await queries.append_event(tx, payout, payout.status, actor.id, {})
-    if is_manual:
+    payout = await queries.insert_payout(
+        tx, uuid4(), user_id=actor.id, account_id=account.id, amount=amount, method=method
+    )
+    await queries.append_event(tx, payout, payout.status, actor.id, {"method": method})
+    if method is Method.MANUAL:
         text = f"₹{amount} is to be paid to {account.name}."
         await notify_operators(tx, "payout_requested", {"text": text, "payout_id": payout.id})
     else:
@@ -64,31 +80,121 @@ async def request_payout(tx: Tx, actor: Actor, amount: Money, *, is_manual: bool
     return payout
 
 
-async def settle(tx: Tx, payout_id: UUID, change: Change, *, by: UUID = SYSTEM_USER_ID) -> Payout | None:
-    """Take in what became of a payout; None when it cannot follow what is known. Needs a system transaction."""
+async def claim(tx: Tx, payout_id: UUID, account_number: str | None) -> Claim | None:
+    """Note that RazorpayX is about to be asked to pay, so that from here on nobody else does.
+
+    None when it is not RazorpayX's to pay, or not any more; or when there is no account to pay from: an operator is
+    told. Needs a system transaction.
+    """
     payout = await queries.lock_payout(tx, payout_id)
-    if change.status is Status.REVERSED and payout.status in (Status.REQUESTED, Status.PROCESSING):
-        change.status = Status.FAILED  # it came back before we heard that it had left
-    if change.status not in FOLLOWS[payout.status]:
+    if payout.method is not Method.RAZORPAYX or payout.status is not Status.REQUESTED:
         return None
+    if account_number is None:
+        await quarantine(tx, "payout_without_account", str(payout.id), {"amount": payout.amount})
+        return None
+    account = await accounts.account(tx, payout.account_id)
+    if payout.sent_from is not None:
+        return Claim(payout=payout, account=account, sent_from=payout.sent_from, is_first=False)
+    await queries.save_sent(tx, payout.id, account_number)
+    await queries.append_event(tx, payout, payout.status, SYSTEM_USER_ID, {"sent_from": account_number})
+    return Claim(payout=payout, account=account, sent_from=account_number, is_first=True)
+
+
+async def take_over(tx: Tx, payout_id: UUID, *, by: UUID) -> Payout:
+    """Let an operator pay what RazorpayX was never asked to. Raises Conflict. Needs `tx.as_system`."""
+    payout = await queries.lock_payout(tx, payout_id)
+    rules.check_take_over(payout.method, payout.status, is_sent=payout.sent_from is not None)
+    after = await queries.save_method(tx, payout.id, Method.MANUAL)
+    await queries.append_event(tx, payout, payout.status, by, {"method": Method.MANUAL})
+    return after
+
+
+async def record(tx: Tx, payout_id: UUID, change: Change, *, by: UUID) -> Payout:
+    """Take in what an operator has done about a payout he makes. Needs `tx.as_system`.
+
+    Raises Conflict `paid_by_razorpayx` or `invalid_transition`.
+    """
+    payout = await queries.lock_payout(tx, payout_id)
+    rules.check_by_hand(payout.method, payout.status, change.status)
+    return await _settle(tx, payout, change, by=by)
+
+
+async def refuse(tx: Tx, payout_id: UUID, reason: str) -> None:
+    """Take in that RazorpayX will not pay, and has not: it is in the wallet again. Needs a system transaction."""
+    payout = await queries.lock_payout(tx, payout_id)
+    # Anything but `requested` was heard of meanwhile, so that there is a payout after all.
+    if payout.status is Status.REQUESTED:
+        await _settle(tx, payout, Change(status=Status.FAILED, reason=reason))
+
+
+async def apply_payout(tx: Tx, seen: razorpay.Payout) -> str:
+    """Take in what RazorpayX says of a payout; return what became of it. What does not fit changes nothing."""
+    found = await queries.payout_at_razorpay(tx, seen.id, rules.payout_id_of(seen.reference_id))
+    if found is None:
+        return Verdict.NOT_OURS
+    payout = await queries.lock_payout(tx, found.id)
+    told = _told(seen)
+    verdict = rules.judge(_ours(payout), told)
+    if verdict in (Verdict.MISMATCH, Verdict.CONTRADICTION):
+        await _set_aside(tx, payout, seen, verdict)
+    if verdict is not Verdict.FOLLOWS or told.status is None:
+        return verdict
+    change = Change(
+        status=told.status,
+        fee=seen.fees,
+        reference=seen.utr,
+        reason=seen.reason,
+        razorpay_payout_id=seen.id,
+    )
+    return (await _settle(tx, payout, change)).status
+
+
+def _told(seen: razorpay.Payout) -> Told:
+    return Told(
+        razorpay_payout_id=seen.id,
+        reference_id=seen.reference_id,
+        amount=seen.amount,
+        currency=seen.currency,
+        status=MEANING.get(seen.status),
+    )
+
+
+def _ours(payout: Known) -> Ours:
+    return Ours(
+        id=payout.id,
+        amount=payout.amount,
+        method=payout.method,
+        status=payout.status,
+        razorpay_payout_id=payout.razorpay_payout_id,
+    )
+
+
+async def _set_aside(tx: Tx, payout: Known, seen: razorpay.Payout, verdict: Verdict) -> None:
+    """Let an operator look at what RazorpayX tells: both sides, as they stand."""
+    details = {
+        "payout_id": payout.id,
+        "method": payout.method,
+        "status": payout.status,
+        "amount": payout.amount,
+        "razorpay_payout_id": payout.razorpay_payout_id,
+        "told": {
+            "status": seen.status,
+            "amount": seen.amount,
+            "currency": seen.currency,
+            "reference_id": seen.reference_id,
+        },
+    }
+    await quarantine(tx, f"payout_{verdict}", seen.id, details)
+
+
+async def _settle(tx: Tx, payout: Payout, change: Change, *, by: UUID = SYSTEM_USER_ID) -> Payout:
+    """Let something become of a payout, which is held."""
     after = await queries.save_payout(tx, payout.id, change)
     facts = {"reference": change.reference, "reason": change.reason}
     await queries.append_event(tx, payout, change.status, by, facts)
     await _tell(tx, after)
-    await _post(tx, after, change.fee or Money(0))
+    await _post(tx, after, had_left=payout.status is Status.PROCESSED, fee=change.fee or Money(0))
     return after
-
-
-async def apply_payout(tx: Tx, seen: razorpay.Payout) -> Payout | None:
-    """Take in what RazorpayX says of a payout; None when it is none of ours, or nothing new."""
-    found = await queries.payout_at_razorpay(tx, seen.id, seen.reference_id)
-    status = MEANING.get(seen.status)
-    if found is None or status is None:
-        return None
-    change = Change(
-        status=status, fee=seen.fees, reference=seen.utr, reason=seen.reason, razorpay_payout_id=seen.id
-    )
-    return await settle(tx, found.id, change)
 
 
 async def _tell(tx: Tx, payout: Payout) -> None:
@@ -103,15 +209,15 @@ async def _tell(tx: Tx, payout: Payout) -> None:
         await notify_operators(tx, kind, about)
 
 
-async def _post(tx: Tx, payout: Payout, fee: Money) -> None:
+async def _post(tx: Tx, payout: Payout, *, had_left: bool, fee: Money) -> None:
     """Let the ledger follow: it left, it never left, or it came back."""
     amount, user_id = payout.amount, payout.user_id
     match payout.status:
         case Status.PROCESSED:
             await ledger.post(tx, journals.payout_processed(payout.id, amount=amount, fee=fee))
-        case Status.FAILED:
-            await ledger.post(tx, journals.payout_returned(payout.id, user_id=user_id, amount=amount))
-        case Status.REVERSED:
+        case Status.REVERSED if had_left:
             await ledger.post(tx, journals.payout_reversed(payout.id, user_id=user_id, amount=amount))
+        case Status.FAILED | Status.REVERSED:
+            await ledger.post(tx, journals.payout_returned(payout.id, user_id=user_id, amount=amount))
         case _:
             pass

@@ -16,9 +16,10 @@ from stoory.ledger import rules as journals
 from stoory.ledger.queries import Line
 from stoory.money import Balance, Money
 from stoory.payouts import actions, queries
-from stoory.payouts.queries import Key, Payout, Wallet, accounts
+from stoory.payouts.queries import Key, Payout, accounts, wallets
 from stoory.payouts.queries.accounts import Account
-from stoory.payouts.rules import AccountType, Destination, check_destination
+from stoory.payouts.queries.wallets import Wallet
+from stoory.payouts.rules import AccountType, Destination, check_destination, method
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
 from stoory.platform.http.pages import DEFAULT_PAGE_ROWS, CursorParam, Limit, Pagination, decode_cursor, page
@@ -114,7 +115,7 @@ class PayoutsAnswer(Answer):
 async def show_wallet(db: Db, actor: Me) -> WalletAnswer:
     """Return what is held for oneself, available, on its way and paid out, in rupees."""
     async with db.as_user(actor, readonly=True) as tx:
-        return WalletAnswer(wallet=await queries.wallet(tx, actor.id))
+        return WalletAnswer(wallet=await wallets.wallet(tx, actor.id))
 
 
 @get("/api/wallet/entries", who=INFLUENCERS)
@@ -199,8 +200,8 @@ async def request_payout(db: Db, actor: Me, gateway: Gateway, data: JSONBody[Pay
     """Ask for one's money, or a part of it."""
     async with db.as_user(actor) as tx:
         await tx.as_system("the ledger")
-        is_manual = gateway.account_number is None
-        return PayoutAnswer(payout=await actions.request_payout(tx, actor, data.amount, is_manual=is_manual))
+        way = method(gateway.account_number)
+        return PayoutAnswer(payout=await actions.request_payout(tx, actor, data.amount, method=way))
 
 
 @get("/api/wallet/payouts", who=INFLUENCERS)

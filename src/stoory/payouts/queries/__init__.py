@@ -1,4 +1,4 @@
-"""What is stored of payouts: what is on its way, and the wallet."""
+"""What is stored of payouts: what is on its way, and what became of it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from stoory.money import Balance, Money
-from stoory.payouts.rules import Status
+from stoory.money import Money
+from stoory.payouts.rules import Method, Status
 from stoory.platform.database import Tx
 
 
@@ -20,11 +20,20 @@ class Payout(Struct, kw_only=True):
     user_id: UUID
     account_id: UUID
     amount: Money
+    method: Method
     status: Status
     reference: str | None
     reason: str | None
     created_at: datetime
     updated_at: datetime
+
+
+class Known(Payout, kw_only=True):
+    """A payout, and how RazorpayX knows it: for us alone."""
+
+    sent_from: str | None
+    """The account it was asked to pay from; None when it never was."""
+    razorpay_payout_id: str | None
 
 
 Key = tuple[datetime, UUID]
@@ -35,7 +44,7 @@ async def payout(tx: Tx, payout_id: UUID) -> Payout:
     return await tx.one(
         Payout,
         """
-        select id, user_id, account_id, amount, status, reference, reason, created_at, updated_at
+        select id, user_id, account_id, amount, method, status, reference, reason, created_at, updated_at
           from payouts
          where id = $1
         """,
@@ -43,12 +52,13 @@ async def payout(tx: Tx, payout_id: UUID) -> Payout:
     )
 
 
-async def lock_payout(tx: Tx, payout_id: UUID) -> Payout:
-    """Return a payout and hold it."""
+async def lock_payout(tx: Tx, payout_id: UUID) -> Known:
+    """Return a payout and hold it; NotFound."""
     return await tx.one(
-        Payout,
+        Known,
         """
-        select id, user_id, account_id, amount, status, reference, reason, created_at, updated_at
+        select id, user_id, account_id, amount, method, status, reference, reason, created_at, updated_at,
+               sent_from, razorpay_payout_id
           from payouts
          where id = $1
            for update
@@ -63,18 +73,20 @@ class Found(Struct):
     id: UUID
 
 
-async def payout_at_razorpay(tx: Tx, razorpay_payout_id: str, reference_id: str | None) -> Found | None:
-    """Return the payout RazorpayX knows by that id, or that was asked for as ours."""
+async def payout_at_razorpay(tx: Tx, razorpay_payout_id: str, payout_id: UUID | None) -> Found | None:
+    """Return the payout RazorpayX knows by that id; or else the one it says it was asked for."""
     return await tx.maybe(
         Found,
         """
         select id
           from payouts
          where razorpay_payout_id = $1
-            or id::text = $2
+            or id = $2
+         order by razorpay_payout_id is not distinct from $1 desc
+         limit 1
         """,
         razorpay_payout_id,
-        reference_id,
+        payout_id,
     )
 
 
@@ -85,7 +97,7 @@ async def payouts(
     return await tx.all(
         Payout,
         """
-        select id, user_id, account_id, amount, status, reference, reason, created_at, updated_at
+        select id, user_id, account_id, amount, method, status, reference, reason, created_at, updated_at
           from payouts
          where ($1::uuid is null or user_id = $1)
            and ($2::text is null or status = $2)
@@ -100,14 +112,16 @@ async def payouts(
     )
 
 
-async def unsettled(tx: Tx, checked_before: datetime, rows: int) -> list[Payout]:
-    """Return payouts on their way, not asked about since then, longest ago first."""
+async def unsettled(tx: Tx, checked_before: datetime, rows: int) -> list[Known]:
+    """Return payouts RazorpayX is to pay and has not, not asked about since then, longest ago first."""
     return await tx.all(
-        Payout,
+        Known,
         """
-        select id, user_id, account_id, amount, status, reference, reason, created_at, updated_at
+        select id, user_id, account_id, amount, method, status, reference, reason, created_at, updated_at,
+               sent_from, razorpay_payout_id
           from payouts
-         where status in ('requested', 'processing')
+         where method = 'razorpayx'
+           and status in ('requested', 'processing')
            and checked_at < $1
          order by checked_at
          limit $2
@@ -130,19 +144,55 @@ async def save_checked(tx: Tx, payout_ids: list[UUID]) -> None:
     )
 
 
-async def insert_payout(tx: Tx, payout_id: UUID, user_id: UUID, account_id: UUID, amount: Money) -> Payout:
+async def insert_payout(
+    tx: Tx, payout_id: UUID, *, user_id: UUID, account_id: UUID, amount: Money, method: Method
+) -> Payout:
     """Store a payout that was asked for."""
     return await tx.one(
         Payout,
         """
-        insert into payouts (id, user_id, account_id, amount, status, created_at, updated_at, checked_at)
-        values ($1, $2, $3, $4, 'requested', $5, $5, $5)
-        returning id, user_id, account_id, amount, status, reference, reason, created_at, updated_at
+        insert into payouts (id, user_id, account_id, amount, method, status, created_at, updated_at,
+                             checked_at)
+        values ($1, $2, $3, $4, $5, 'requested', $6, $6, $6)
+        returning id, user_id, account_id, amount, method, status, reference, reason, created_at, updated_at
         """,
         payout_id,
         user_id,
         account_id,
         amount,
+        method,
+        tx.now,
+    )
+
+
+async def save_sent(tx: Tx, payout_id: UUID, sent_from: str) -> None:
+    """Store that RazorpayX is about to be asked to pay a payout, and from which account."""
+    await tx.run(
+        """
+        update payouts
+           set sent_from = $2,
+               updated_at = $3
+         where id = $1
+        """,
+        payout_id,
+        sent_from,
+        tx.now,
+    )
+
+
+async def save_method(tx: Tx, payout_id: UUID, method: Method) -> Payout:
+    """Store who pays a payout."""
+    return await tx.one(
+        Payout,
+        """
+        update payouts
+           set method = $2,
+               updated_at = $3
+         where id = $1
+        returning id, user_id, account_id, amount, method, status, reference, reason, created_at, updated_at
+        """,
+        payout_id,
+        method,
         tx.now,
     )
 
@@ -170,7 +220,7 @@ async def save_payout(tx: Tx, payout_id: UUID, change: Change) -> Payout:
                razorpay_payout_id = coalesce($6, razorpay_payout_id),
                updated_at = $7
          where id = $1
-        returning id, user_id, account_id, amount, status, reference, reason, created_at, updated_at
+        returning id, user_id, account_id, amount, method, status, reference, reason, created_at, updated_at
         """,
         payout_id,
         change.status,
@@ -197,61 +247,4 @@ async def append_event(tx: Tx, payout: Payout, status: Status, by: UUID, data: d
         data,
         tx.now,
         payout.user_id,
-    )
-
-
-class Wallet(Struct, kw_only=True):
-    """An influencer's money, in rupees."""
-
-    held: Balance
-    """In the escrows of her running deals, before commission."""
-    available: Balance
-    """To be paid out now."""
-    in_transit: Balance
-    paid_out: Balance
-
-
-async def wallet(tx: Tx, user_id: UUID) -> Wallet:
-    """Return somebody's wallet, as they may see it: what their deals hold, what is theirs, what has left."""
-    return await tx.one(
-        Wallet,
-        """
-        select (select coalesce(sum((d.flow_data ->> 'paid')::numeric - (d.flow_data ->> 'released')::numeric
-                                    - (d.flow_data ->> 'refunded')::numeric), 0)::numeric
-                  from deals d
-                 where d.influencer_id = $1
-                   and d.state in ('in_progress', 'work_submitted', 'changes_requested', 'disputed')) as held,
-               (select coalesce(sum(-a.balance_paise), 0)::numeric / 100
-                  from ledger_accounts a
-                 where a.owner_id = $1) as available,
-               (select coalesce(sum(p.amount), 0)::numeric
-                  from payouts p
-                 where p.user_id = $1
-                   and p.status in ('requested', 'processing')) as in_transit,
-               (select coalesce(sum(p.amount), 0)::numeric
-                  from payouts p
-                 where p.user_id = $1
-                   and p.status = 'processed') as paid_out
-        """,
-        user_id,
-    )
-
-
-class AtRazorpay(Struct):
-    """By which id RazorpayX knows a payout."""
-
-    razorpay_payout_id: str
-
-
-async def at_razorpay(tx: Tx, payout_id: UUID) -> AtRazorpay | None:
-    """Return by which id RazorpayX knows a payout, if it does."""
-    return await tx.maybe(
-        AtRazorpay,
-        """
-        select razorpay_payout_id
-          from payouts
-         where id = $1
-           and razorpay_payout_id is not null
-        """,
-        payout_id,
     )

@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import hmac
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -33,6 +34,7 @@ FIRST_PAUSE_SECONDS: Final = 0.1
 PATIENCE_SECONDS: Final = 4.0
 """Whoever has let us wait longer than this is not asked again now: people wait behind the call."""
 LONGEST_NARRATION: Final = 30
+LONGEST_PAGE: Final = 100
 
 
 class Razorpay:
@@ -96,6 +98,19 @@ class Razorpay:
         """Return a payment."""
         return await self._again(lambda sdk: sdk.payment.fetch(quote(payment_id, safe=""), {}), read_payment)
 
+    async def payments_since(self, since: datetime) -> AsyncIterator[list[Payment]]:
+        """Yield every payment made since then, a page at a time, the newest first."""
+        query: Json = {"from": int(since.timestamp()), "count": LONGEST_PAGE}
+        skip = 0
+        while True:
+            page = await self._again(
+                lambda sdk, skip=skip: sdk.payment.all({**query, "skip": skip}), _all(read_payment)
+            )
+            yield page
+            if len(page) < LONGEST_PAGE:
+                return
+            skip += len(page)
+
     async def capture(self, payment_id: str, amount: Money) -> Payment:
         """Take an authorized payment; one that has been taken already is returned."""
         body = {"amount": amount.paise, "currency": CURRENCY}
@@ -136,11 +151,21 @@ class Razorpay:
         return await self._again(lambda sdk: sdk.post("/v1/fund_accounts", dict(body)), _id)
 
     async def pay_out(
-        self, *, fund_account_id: str, amount: Money, mode: str, key: str, narration: str
+        self,
+        *,
+        fund_account_id: str,
+        amount: Money,
+        mode: str,
+        key: str,
+        narration: str,
+        account_number: str | None = None,
     ) -> Payout:
-        """Pay out of our own balance. With one key it is paid once, however often it is asked."""
+        """Pay out of our own balance. With one key it is paid once, however often it is asked in the same words.
+
+        It is paid from `account_number`, or else from the account of now.
+        """
         body = {
-            "account_number": self.account_number,
+            "account_number": account_number or self.account_number,
             "fund_account_id": fund_account_id,
             "amount": amount.paise,
             "currency": CURRENCY,
@@ -158,6 +183,12 @@ class Razorpay:
     async def payout(self, payout_id: str) -> Payout:
         """Return a payout."""
         return await self._again(lambda sdk: sdk.get(f"/v1/payouts/{payout_id}", {}), read_payout)
+
+    async def payouts_with_reference(self, reference_id: str, *, account_number: str) -> list[Payout]:
+        """Return what was paid out of an account under a reference, the newest first: nothing, or one as a rule."""
+        query = {"account_number": account_number, "reference_id": reference_id, "count": LONGEST_PAGE}
+        found = await self._again(lambda sdk: sdk.get("/v1/payouts", dict(query)), _all(read_payout))
+        return [payout for payout in found if payout.reference_id == reference_id]
 
     def is_checkout_signed(self, *, order_id: str, payment_id: str, signature: str) -> bool:
         """Tell whether Razorpay signed that this payment belongs to this order. It says nothing about the amount.

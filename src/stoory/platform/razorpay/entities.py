@@ -34,6 +34,7 @@ class Payment(Struct, frozen=True, kw_only=True):
     fee: Money | None
     """What Razorpay keeps, tax included; unknown until the payment is captured."""
     tax: Money | None
+    amount_refunded: Money
     error_code: str | None
     error_description: str | None
 
@@ -44,8 +45,8 @@ class Refund(Struct, frozen=True, kw_only=True):
     id: str
     payment_id: str
     amount: Money
-    status: str
     currency: str | None
+    status: str
     receipt: str | None
     notes: Json
 
@@ -55,6 +56,7 @@ class Payout(Struct, frozen=True, kw_only=True):
 
     id: str
     amount: Money
+    currency: str | None
     status: str
     fees: Money | None
     """Tax included."""
@@ -87,6 +89,7 @@ def read_payment(entity: Json) -> Payment:
         method=entity.get("method"),
         fee=_money(entity.get("fee")),
         tax=_money(entity.get("tax")),
+        amount_refunded=_paise(entity.get("amount_refunded") or 0),
         error_code=entity.get("error_code"),
         error_description=entity.get("error_description"),
     )
@@ -98,10 +101,10 @@ def read_refund(entity: Json) -> Refund:
         id=entity["id"],
         payment_id=entity["payment_id"],
         amount=_paise(entity["amount"]),
+        currency=entity.get("currency"),
         status=entity["status"],
         receipt=entity.get("receipt"),
         notes=_notes(entity.get("notes")),
-        currency=entity.get("currency"),
     )
 
 
@@ -111,6 +114,7 @@ def read_payout(entity: Json) -> Payout:
     return Payout(
         id=entity["id"],
         amount=_paise(entity["amount"]),
+        currency=entity.get("currency"),
         status=entity["status"],
         fees=_money(entity.get("fees")),
         utr=entity.get("utr"),
