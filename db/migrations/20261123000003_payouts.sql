@@ -1,8 +1,9 @@
 -- migrate:up
 
--- Where an influencer wants to be paid. Accounts are only ever added; the newest counts.
+-- Where an influencer wants to be paid. Accounts are only ever added; the one added last counts.
 create table payout_accounts (
     id              uuid primary key default gen_random_uuid(),
+    seq             bigint generated always as identity,
     user_id         uuid not null references users (id),
     type            varchar(20) not null check (type in ('vpa', 'bank_account')),
     name            varchar(120) not null,
@@ -20,8 +21,9 @@ create table payout_accounts (
 
 comment on column payout_accounts.usable_from is 'a day after a change: time to notice that somebody else made it';
 comment on column payout_accounts.fund_account_id is 'by which RazorpayX knows it, once it has been used';
+comment on column payout_accounts.seq is 'the order in which they were added: taken behind the wallet''s lock, as no clock is';
 
-create index payout_accounts_user_id on payout_accounts (user_id, created_at desc, id desc);
+create index payout_accounts_user_id on payout_accounts (user_id, seq desc);
 
 -- Money on its way to an influencer. The id is RazorpayX's idempotency key.
 create table payouts (

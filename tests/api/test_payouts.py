@@ -8,6 +8,8 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from stoory.payouts.actions import name_account
+from stoory.payouts.rules import AccountType, Destination
 from tests.money import Market, balances, pressed, submitted
 from tests.payouts import ACCOUNT, earned, requested, wallet
 from tests.world import PASSWORD, RAVI
@@ -144,6 +146,21 @@ async def test_naming_the_same_account_again_changes_nothing(market: Market) -> 
     await market.ravi.post("/api/wallet/payout-account", json=ACCOUNT)
 
     assert (await market.ravi.post("/api/wallet/payouts", json={"amount": 100})).status_code == 201
+
+
+async def test_of_two_accounts_named_at_once_the_one_confirmed_last_counts(market: Market) -> None:
+    ravi = await market.world.sign_in(RAVI)
+    first, last = (
+        Destination(type=AccountType.VPA, name="Ravi Kumar", vpa=vpa)
+        for vpa in ("ravi@okhdfc", "ravi@okaxis")
+    )
+    async with market.world.db.as_system("begins first, is held up") as slow:
+        async with market.world.db.as_system("begins after it, and overtakes it") as quick:
+            await name_account(quick, ravi, first)
+        await name_account(slow, ravi, last)
+
+    named = (await market.ravi.get("/api/wallet/payout-account")).json()["payout_account"]
+    assert named["shown"] == last.shown
 
 
 async def test_an_account_is_changed_only_with_the_password(ravi: Client) -> None:

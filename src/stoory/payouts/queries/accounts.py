@@ -35,14 +35,14 @@ class Account(Struct, kw_only=True):
 
 
 async def current_account(tx: Tx, user_id: UUID) -> Account | None:
-    """Return where somebody wants to be paid now."""
+    """Return where somebody wants to be paid now: what was said last."""
     return await tx.maybe(
         Account,
         """
         select id, user_id, type, name, vpa, ifsc, account_number, created_at, usable_from, contact_id, fund_account_id
           from payout_accounts
          where user_id = $1
-         order by created_at desc, id desc
+         order by seq desc
          limit 1
         """,
         user_id,
