@@ -13,6 +13,7 @@ from stoory.payments.actions.refunds import apply_refund, try_again_what_is_due
 from stoory.payments.jobs.refunds import send_refund
 from stoory.payments.queries.refunds import Found
 from stoory.payments.rules import Source
+from stoory.platform import razorpay
 from tests.money import Market, balances, books_agree, submitted
 from tests.till import Delivery
 
@@ -122,6 +123,22 @@ async def test_an_answer_that_is_older_than_the_failure_does_not_count(market: M
         await apply_refund(tx, till, found, structs.replace(answer, status="processed"), Source.PROCESS)
 
     assert (await refund_of(market, order))["status"] == "requested"
+
+
+async def test_an_answer_without_a_receipt_answers_what_was_asked(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = market.world.app.till.gateway
+    ask = gateway.refund
+
+    async def answered(*args: Any, **kwargs: Any) -> razorpay.Refund:
+        return structs.replace(await ask(*args, **kwargs), receipt=None)
+
+    monkeypatch.setattr(gateway, "refund", answered)
+    order, _ = await promised(market)
+    await market.world.do_jobs()
+
+    assert (await refund_of(market, order))["status"] == "processed"
 
 
 @pytest.mark.parametrize("body", [{}, {"amount": 5000}])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
+
 from stoory.payments.actions.purposes import Till
 from stoory.payments.actions.refunds import apply_refund, refuse_refund
 from stoory.payments.queries import orders, payments, refunds
@@ -29,7 +31,9 @@ async def send_refund(till: Till, db: Database, payload: dict[str, Any]) -> None
         await _refused(db, refund, problem)
         return
     async with db.as_system("a refund was sent") as tx:
-        await apply_refund(tx, till, Found(refund.id, refund.order_id), seen, Source.PROCESS)
+        # Whichever receipt it tells, or none: it answers this key.
+        answer = structs.replace(seen, receipt=key)
+        await apply_refund(tx, till, Found(refund.id, refund.order_id), answer, Source.PROCESS)
 
 
 async def _refused(db: Database, asked: Refund, problem: Refused) -> None:
