@@ -23,6 +23,7 @@ async def sandbox(shop: Shop) -> AsyncIterator[Sandbox]:
     """Return a sandbox whose clock stands and whose webhooks go to the shop."""
     config = Config(seed="tests", starts_at=START, webhook_url=SHOP_URL, webhook_secret=SECRET)
     sandbox = Sandbox(config, httpx.MockTransport(shop.take))
+    shop.clock = lambda: sandbox.gateway.now
     yield sandbox
     sandbox.gateway.store.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 import httpx
@@ -27,9 +28,12 @@ class Shop:
         self.is_open = True
         self.trouble: Exception | None = None
         self.arrived = asyncio.Event()
+        self.moments: list[int] = []
+        self.clock: Callable[[], int] = lambda: START
 
     def take(self, request: httpx.Request) -> httpx.Response:
         """Answer a webhook."""
+        self.moments.append(self.clock() - START)
         if not self.is_open:
             raise httpx.ConnectError("nobody", request=request)
         if self.trouble is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from stoory.sandbox.razorpay import control, control_webhooks
-from stoory.sandbox.razorpay.app import DELIVER
+from stoory.sandbox.razorpay.app import ADVANCE, DELIVER
 from stoory.sandbox.razorpay.quirks import Quirks
 
 PAGE = (Path(__file__).parents[2] / "docs" / "razorpay-sandbox.md").read_text()
@@ -19,7 +19,10 @@ PAGE = (Path(__file__).parents[2] / "docs" / "razorpay-sandbox.md").read_text()
 
 def test_the_page_lists_every_control():
     routes = {f"{route.method} {route.pattern}" for route in (*control.ROUTES, *control_webhooks.ROUTES)}
-    assert {*re.findall(r"^\| `(\w+ /__sandbox[^`]*)`", PAGE, re.MULTILINE)} == routes | {" ".join(DELIVER)}
+    assert {*re.findall(r"^\| `(\w+ /__sandbox[^`]*)`", PAGE, re.MULTILINE)} == routes | {
+        " ".join(ADVANCE),
+        " ".join(DELIVER),
+    }
 
 
 def test_the_page_lists_every_switch():

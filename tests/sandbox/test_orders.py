@@ -191,7 +191,7 @@ async def test_what_happened_survives_a_restart(tmp_path: Any):
     config = Config(path=str(tmp_path / "home" / "razorpay.sqlite3"))
     first = Sandbox(config).gateway
     with first.store.transaction():
-        first.advance(1000)
+        first.advance_towards(first.now + 1000)
         first.store.add({"id": "order_00000000000001", "entity": "order", "created_at": first.now})
     first.store.close()
     second = Sandbox(config).gateway

@@ -89,37 +89,6 @@ async def test_money_that_was_only_authorized_comes_back_recognisably(razorpay: 
     assert shop.last("refund.processed")["payment"]["entity"]["captured"] is False
 
 
-async def test_a_refused_webhook_is_tried_again_with_growing_pauses(razorpay: Client, shop: Shop):
-    shop.answer = 503
-    await razorpay.pay(await razorpay.order(), "failed")
-    tried: list[int] = []
-    for minute in range(8):
-        if await razorpay.deliver():
-            tried.append(minute)
-        await razorpay.wait(60)
-    assert tried == [0, 1, 3, 7]
-    shop.answer = 200
-    await razorpay.wait(DAY)
-    assert await razorpay.deliver() == 1
-    [delivery] = (await razorpay.get("/__sandbox/webhooks"))["items"]
-    assert (delivery["status"], delivery["attempts"], delivery["answered"]) == ("delivered", 5, "200")
-
-
-async def test_after_a_day_of_refusals_the_webhook_is_disabled(razorpay: Client, shop: Shop):
-    shop.answer = 500
-    await razorpay.pay(await razorpay.order(), "failed")
-    for _ in range(25):
-        await razorpay.deliver()
-        await razorpay.wait(3600)
-    assert (await razorpay.get("/__sandbox/webhooks"))["items"][0]["status"] == "failed"
-    assert (await razorpay.get("/__sandbox/webhook"))["is_enabled"] is False
-    await razorpay.paid()
-    assert (await razorpay.get("/__sandbox/webhooks"))["count"] == 1
-    await razorpay.put("/__sandbox/webhook", {"is_enabled": True})
-    await razorpay.paid()
-    assert (await razorpay.get("/__sandbox/webhooks"))["count"] == 4
-
-
 async def test_a_shop_that_is_not_there_is_a_failure(razorpay: Client, shop: Shop):
     shop.is_open = False
     await razorpay.pay(await razorpay.order(), "failed")

@@ -21,6 +21,7 @@ from stoory.sandbox.razorpay import (
     orders,
     payments,
     payouts,
+    reading,
     refunding,
     refunds,
     transfers,
@@ -58,8 +59,9 @@ OPEN_PREFIXES: Final = ("/__sandbox", "/checkout")
 """What needs no key and suffers no faults: customers and testers come here."""
 
 OPEN: Final = Router([*control.ROUTES, *control_webhooks.ROUTES, *checkout.ROUTES])
+ADVANCE: Final = ("POST", "/__sandbox/clock")
 DELIVER: Final = ("POST", "/__sandbox/webhooks/deliver")
-"""Send what is due and wait for the answers: the one control that takes its time."""
+"""The two controls that take their time: webhooks leave, and are waited for."""
 
 TIMERS: Final = {
     "give up on the bank": attempts.give_up,
@@ -109,8 +111,9 @@ class Sandbox:
             return
         if request is None:
             return
-        if (request.method, request.path) == DELIVER:
-            await send_reply(send, json_reply({"attempts": await self.courier.deliver()}))
+        if (request.method, request.path) in (ADVANCE, DELIVER):
+            await send_reply(send, await self._carry(request))
+            self.courier.wake()
             return
         fault = self._fault(request)
         if fault is None:
@@ -118,6 +121,17 @@ class Sandbox:
         else:
             await self._suffer(fault, request, receive, send)
         self.courier.wake()
+
+    async def _carry(self, request: Request) -> Reply:
+        """Move time on, or send what is due now. These are many transactions: what has arrived stays so."""
+        try:
+            if (request.method, request.path) == DELIVER:
+                return json_reply({"attempts": await self.courier.deliver()})
+            most = reading.A_CENTURY_SECONDS
+            await self.courier.advance(reading.number(request.body, "advance_seconds", least=0, most=most))
+        except Refusal as refusal:
+            return json_reply(refusal.body, refusal.status)
+        return json_reply({"now": self.gateway.now})
 
     def _fault(self, request: Request) -> Fault | None:
         return None if _is_open(request) else faults.strike(self.gateway.store, request)

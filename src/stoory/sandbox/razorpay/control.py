@@ -119,14 +119,6 @@ def show_clock(call: Call) -> Json:
     return {"now": call.gateway.now}
 
 
-def advance_clock(call: Call) -> Json:
-    """Move time on; what comes due on the way happens at its moment."""
-    call.gateway.advance(
-        reading.number(call.body, "advance_seconds", least=0, most=reading.A_CENTURY_SECONDS)
-    )
-    return {"now": call.gateway.now}
-
-
 def show_quirks(call: Call) -> Json:
     """Return the switches."""
     return msgspec.to_builtins(call.gateway.quirks)
@@ -177,7 +169,6 @@ ROUTES: Final = [
     Route("POST", "/__sandbox/payouts/{payout_id}/move", move_payout),
     Route("POST", "/__sandbox/transfers/{transfer_id}/settle", settle_transfer),
     Route("GET", "/__sandbox/clock", show_clock),
-    Route("POST", "/__sandbox/clock", advance_clock),
     Route("GET", "/__sandbox/quirks", show_quirks),
     Route("PUT", "/__sandbox/quirks", change_quirks),
     Route("GET", "/__sandbox/faults", list_faults),

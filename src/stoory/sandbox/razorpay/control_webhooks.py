@@ -36,6 +36,8 @@ def change_webhook(call: Call) -> Json:
     if hook.url is not None and not _can_be_reached(hook.url):
         raise wrong_field("url", "The url must be one of http or https, with a host and a port up to 65535.")
     deliveries.set_webhook(store, hook)
+    if hook.is_open:
+        deliveries.renew(store, call.gateway.now)
     return show_webhook(call)
 
 
@@ -65,18 +67,19 @@ def show_delivery(call: Call, delivery_id: str) -> Json:
 def replay(call: Call, delivery_id: str) -> Json:
     """Send it again now, whatever became of it: same event id, body and signature."""
     delivery = _found(call.gateway, delivery_id)
-    return _changed(call.gateway, delivery, "status = 'waiting', due_at = ?", call.gateway.now)
+    return _sent_at(call.gateway, delivery, call.gateway.now)
 
 
 def duplicate(call: Call, delivery_id: str) -> Json:
     """Let the same event arrive so many more times, as Razorpay's at-least-once may."""
     delivery = _found(call.gateway, delivery_id)
     times = reading.number({"times": 1, **call.body}, "times", least=1, most=reading.MOST_COUNT)
+    now = call.gateway.now
     for _ in range(times):
         call.gateway.store.sql.execute(
-            "insert into deliveries (event_id, event, url, body, signature, created_at, due_at)"
-            " select event_id, event, url, body, signature, created_at, ? from deliveries where seq = ?",
-            (call.gateway.now, delivery.seq),
+            "insert into deliveries (event_id, event, url, body, signature, created_at, due_at, tried_until)"
+            " select event_id, event, url, body, signature, created_at, ?, ? from deliveries where seq = ?",
+            (now, now + deliveries.TRIED_FOR_SECONDS, delivery.seq),
         )
     made = deliveries.listed(call.gateway.store)[-times:]
     return reading.collection([copy.shown for copy in made])
@@ -86,7 +89,7 @@ def delay(call: Call, delivery_id: str) -> Json:
     """Let it arrive so many seconds from now on the sandbox's clock."""
     delivery = _found(call.gateway, delivery_id)
     seconds = reading.number(call.body, "seconds", least=0, most=reading.A_CENTURY_SECONDS)
-    return _changed(call.gateway, delivery, "status = 'waiting', due_at = ?", call.gateway.now + seconds)
+    return _sent_at(call.gateway, delivery, call.gateway.now + seconds)
 
 
 def drop(call: Call, delivery_id: str) -> Json:
@@ -129,10 +132,16 @@ def _found(gateway: Gateway, delivery_id: str) -> Delivery:
     return delivery
 
 
-def _changed(gateway: Gateway, delivery: Delivery, change: str, value: object) -> Json:
+def _sent_at(gateway: Gateway, delivery: Delivery, moment: int) -> Json:
+    """Send it then. Whoever plays with the past must not be punished for it: the webhook stays enabled."""
+    change = "status = 'waiting', due_at = ?, tried_until = ?"
+    return _changed(gateway, delivery, change, moment, moment + deliveries.TRIED_FOR_SECONDS)
+
+
+def _changed(gateway: Gateway, delivery: Delivery, change: str, *values: object) -> Json:
     gateway.store.sql.execute(
         f"update deliveries set {change} where seq = ?",  # noqa: S608 - the change is a literal of this file
-        (value, delivery.seq),
+        (*values, delivery.seq),
     )
     return _found(gateway, str(delivery.seq)).shown
 

@@ -1,8 +1,8 @@
 """Webhooks on their way: signed bodies that wait, arrive, are tried again and are given up.
 
 Razorpay documentation, "Webhooks": at least once, in no certain order; an answer other than 2xx or later than
-5 seconds is a failure; retried with exponential back-off for 24 hours, then the webhook is disabled. The intervals are
-not published; ours double from one minute on.
+5 seconds is a failure; retried with exponential back-off for 24 hours after the event, then the webhook is disabled.
+The intervals are not published; ours double from one minute on, with a last attempt when the 24 hours are over.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from stoory.sandbox.razorpay.refusals import Json
 from stoory.sandbox.razorpay.store import Store
 
 FIRST_RETRY_SECONDS: Final = 60
-GIVEN_UP_AFTER_SECONDS: Final = 24 * 3600
+TRIED_FOR_SECONDS: Final = 24 * 3600
 CONTAINS: Final = {"order.paid": ["payment", "order"]}
 """Razorpay documentation, "Order events": the payment is named before the order. Others: as they are told."""
 
@@ -36,6 +36,11 @@ class Webhook(Struct, kw_only=True):
     is_enabled: bool = True
     is_held: bool = False
     """Whether events wait for the control door instead of being sent."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether events are sent now."""
+        return self.is_enabled and not self.is_held
 
 
 class Delivery(Struct, kw_only=True):
@@ -54,6 +59,8 @@ class Delivery(Struct, kw_only=True):
     due_at: int
     place: int
     """Its place in the order it was given, from 1 on; 0 without one."""
+    tried_until: int | None
+    """Set where the control door decided when it arrives: until then it is tried, and it disables nothing."""
 
     @property
     def shown(self) -> Json:
@@ -109,7 +116,7 @@ def signed(body: bytes, secret: str) -> str:
 
 def due(store: Store, now: int, most: int) -> list[Delivery]:
     """Return what should be sent now at the same time: one of those that were given a place, or some of the others."""
-    if webhook(store).is_held:
+    if not webhook(store).is_open:
         return []
     waiting = _read(
         store.sql.execute(
@@ -120,6 +127,23 @@ def due(store: Store, now: int, most: int) -> list[Delivery]:
     )
     # Sent together they would arrive in whatever order connections are made.
     return waiting[:1] if waiting and waiting[0].place else waiting
+
+
+def next_due(store: Store) -> int | None:
+    """Return when the next webhook is to be sent, which may be over already."""
+    if not webhook(store).is_open:
+        return None
+    row = store.sql.execute("select min(due_at) as due from deliveries where status = 'waiting'").fetchone()
+    return row["due"]
+
+
+def renew(store: Store, now: int) -> None:
+    """Let what waited beyond its time, held or disabled, be tried for a day from now on."""
+    store.sql.execute(
+        "update deliveries set tried_until = ?"
+        " where status = 'waiting' and coalesce(tried_until, created_at + ?) <= ?",
+        (now + TRIED_FOR_SECONDS, TRIED_FOR_SECONDS, now),
+    )
 
 
 def listed(store: Store, *, status: str | None = None, event: str | None = None) -> list[Delivery]:
@@ -140,10 +164,13 @@ def found(store: Store, seq: int) -> Delivery | None:
 def note_answer(store: Store, delivery: Delivery, answered: str, *, is_taken: bool, now: int) -> None:
     """Write down how an attempt went, and when the next one is; after 24 hours the webhook is disabled."""
     attempts = delivery.attempts + 1
-    due_at = now + FIRST_RETRY_SECONDS * 2 ** (attempts - 1)
-    is_over = due_at > delivery.created_at + GIVEN_UP_AFTER_SECONDS
-    status = "delivered" if is_taken else "failed" if is_over else "waiting"
-    if status == "failed":
+    is_by_itself = delivery.tried_until is None
+    last_at = (
+        delivery.created_at + TRIED_FOR_SECONDS if delivery.tried_until is None else delivery.tried_until
+    )
+    due_at = min(now + FIRST_RETRY_SECONDS * 2 ** (attempts - 1), last_at)
+    status = "delivered" if is_taken else "failed" if now >= last_at else "waiting"
+    if status == "failed" and is_by_itself:
         hook = webhook(store)
         hook.is_enabled = False
         set_webhook(store, hook)

@@ -87,22 +87,13 @@ class Gateway:
         start = self.config.starts_at
         return (int(time.time()) if start is None else start) + self.store.fact("ahead", 0)
 
-    def advance(self, seconds: int) -> None:
-        """Move the clock on, stopping at every timer on the way."""
-        arrival = self.now + seconds
-        while (due := self._next_timer(arrival)) is not None:
-            self._move_to(max(due, self.now))
-            self.ring()
-        self._move_to(arrival)
-
-    def _move_to(self, moment: int) -> None:
+    def advance_towards(self, arrival: int) -> None:
+        """Move the clock on as far as the next timer or webhook, at most to `arrival`, and do what is due by then."""
+        row = self.store.sql.execute("select min(due_at) as due from timers").fetchone()
+        moments = (row["due"], deliveries.next_due(self.store), arrival)
+        moment = max(self.now, min(moment for moment in moments if moment is not None))
         self.store.set_fact("ahead", self.store.fact("ahead", 0) + moment - self.now)
-
-    def _next_timer(self, until: int) -> int | None:
-        row = self.store.sql.execute(
-            "select min(due_at) as due from timers where due_at <= ?", (until,)
-        ).fetchone()
-        return row["due"]
+        self.ring()
 
     def on(self, what: str, do: Callable[[Gateway, str], None]) -> None:
         """Say what a timer does; it is given the id it was set for."""

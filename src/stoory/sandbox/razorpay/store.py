@@ -50,7 +50,8 @@ SCHEMA: Final = """
         answered   text,
         created_at integer not null,
         due_at     integer not null,
-        place      integer not null default 0
+        place      integer not null default 0,
+        tried_until integer
     );
     create index if not exists deliveries_due on deliveries (status, due_at);
 
@@ -75,6 +76,13 @@ class Store:
         self.sql.row_factory = sqlite3.Row
         # A crash of the machine may lose the last moments of play money; a crash of the program loses nothing.
         self.sql.executescript(f"pragma journal_mode = wal; pragma synchronous = off; {SCHEMA}")
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Give a file of an older sandbox what it lacks."""
+        columns = {row["name"] for row in self.sql.execute("pragma table_info(deliveries)")}
+        if "tried_until" not in columns:
+            self.sql.execute("alter table deliveries add column tried_until integer")
 
     def close(self) -> None:
         """Let go of the file."""
