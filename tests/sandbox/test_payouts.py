@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.shop import Client, Shop
+from tests.sandbox.shop import DAY, Client, Shop
 
 OURS = "2323230000000001"
 BANK = {"name": "Ravi Kumar", "ifsc": "HDFC0000001", "account_number": "1121431121541121"}
@@ -149,3 +149,42 @@ async def test_without_balance_a_payout_waits_if_it_may(razorpay: Client, shop: 
     assert "Only queued" in await razorpay.refusal(f"/v1/payouts/{queued['id']}/cancel")
     await razorpay.deliver()
     assert sorted(shop.events) == ["payout.failed", "payout.queued"]
+
+
+@pytest.mark.parametrize(
+    ("start", "ways"),
+    [
+        ("pending", ["rejected"]),
+        ("pending", ["queued", "cancelled"]),
+        ("pending", ["scheduled", "processing", "processed"]),
+        ("pending", ["processing", "failed", "reversed"]),
+        ("scheduled", ["processing", "reversed"]),
+        ("scheduled", ["cancelled"]),
+        ("scheduled", ["failed"]),
+    ],
+)
+async def test_a_payout_that_needs_approval_or_waits_for_its_time_is_moved_by_hand(
+    razorpay: Client, start: str, ways: list[str]
+):
+    await razorpay.quirk(payout_starts=start, payout_seconds=None)
+    made = await payout(razorpay)
+    assert (made["status"], made["fees"], made["utr"]) == (start, 0, None)
+    for status in ways:
+        moved = await razorpay.post(f"/__sandbox/payouts/{made['id']}/move", {"status": status})
+        assert moved["status"] == status
+
+
+@pytest.mark.parametrize(("start", "never"), [("pending", "processed"), ("scheduled", "rejected")])
+async def test_a_payout_that_has_not_begun_skips_nothing(razorpay: Client, start: str, never: str):
+    await razorpay.quirk(payout_starts=start)
+    made = await payout(razorpay)
+    await razorpay.refusal(f"/__sandbox/payouts/{made['id']}/move", {"status": never})
+
+
+async def test_a_payout_waiting_for_approval_is_told_and_so_is_its_rejection(razorpay: Client, shop: Shop):
+    await razorpay.quirk(payout_starts="pending")
+    made = await payout(razorpay, purpose="custom")
+    await razorpay.post(f"/__sandbox/payouts/{made['id']}/move", {"status": "rejected"})
+    await razorpay.wait(DAY)
+    await razorpay.deliver()
+    assert sorted(shop.events) == ["payout.pending", "payout.rejected"]

@@ -11,7 +11,16 @@ from stoory.sandbox.razorpay.refusals import Json, Refusal, wrong_field
 from stoory.sandbox.razorpay.routes import Call, Route
 
 MODES: Final = {"bank_account": ("NEFT", "RTGS", "IMPS"), "vpa": ("UPI",)}
-PURPOSES: Final = ("refund", "cashback", "payout", "salary", "utility bill", "vendor bill", "vendor advance")
+PURPOSES: Final = (
+    "refund",
+    "cashback",
+    "payout",
+    "salary",
+    "utility bill",
+    "vendor bill",
+    "vendor advance",
+    "custom",
+)
 PARAMETERS: Final = frozenset(
     {
         "account_number",
@@ -108,6 +117,8 @@ def _create(call: Call) -> Json:
 
 
 def _first_status(gateway: Gateway, body: Json, amount: int) -> str:
+    if gateway.quirks.payout_starts != "processing":
+        return gateway.quirks.payout_starts
     if amount <= gateway.quirks.x_balance:
         return "processing"
     return "queued" if reading.flag(body, "queue_if_low_balance") else "failed"

@@ -46,5 +46,8 @@ class Quirks(Struct, forbid_unknown_fields=True, kw_only=True):
     payout_seconds: Seconds | None = 2
     """After how long a payout is processed; 0: at once; null: when the control door says so"""
 
+    payout_starts: Literal["processing", "pending", "scheduled"] = "processing"
+    """What a payout is at first: `pending` approval, `scheduled` for later; the control door moves it on"""
+
     x_balance: Annotated[int, Meta(ge=0)] = 100_000_000_00
     """In paise: what the RazorpayX account can pay out; payouts do not use it up"""
