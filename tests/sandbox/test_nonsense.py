@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import sqlite3
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from stoory.sandbox.razorpay import (
     refunds,
     transfers,
 )
-from stoory.sandbox.razorpay.app import ADVANCE
+from stoory.sandbox.razorpay.app import ADVANCE, Sandbox
 from stoory.sandbox.razorpay.routes import Route
 from tests.sandbox.shop import Client
 
@@ -38,6 +40,16 @@ NONSENSE: list[Any] = [
     {"capture": []},
     [{"amount": {}}],
 ]
+UNWRITABLE = (
+    '"\\ud800"',
+    '{"\\udfff": 1}',
+    "NaN",
+    "-Infinity",
+    "[" * 100 + "]" * 100,
+    "[" * 100_000 + "]" * 100_000,
+)
+"""Texts of JSON, or what Python takes for it."""
+
 SOUND: dict[str, Any] = {
     "amount": 100,
     "currency": "INR",
@@ -104,6 +116,58 @@ async def test_the_control_door_refuses_nonsense(razorpay: Client, route: Route)
         ids = await existing(razorpay)
         response = await razorpay.http.request(route.method, route.pattern.format(**ids), json={field: value})
         assert response.status_code in (200, 400, 404)
+
+
+@pytest.mark.parametrize(
+    "route",
+    [*writing(*TABLES, control, control_webhooks), CLOCK],
+    ids=lambda route: f"{route.method} {route.pattern}",
+)
+async def test_what_can_be_read_and_never_written_is_refused(razorpay: Client, route: Route):
+    ids = await existing(razorpay)
+    for field, text in itertools.product(("notes", "legal_business_name", "url"), UNWRITABLE):
+        body = json.dumps(SOUND)[:-1] + f', "{field}": {text}}}'
+        response = await razorpay.http.request(
+            route.method,
+            route.pattern.format(**ids),
+            content=body,
+            headers={"x-payout-idempotency": "nonsense"},
+        )
+        assert response.json().get("error", {}).get("code", "BAD_REQUEST_ERROR") == "BAD_REQUEST_ERROR"
+
+
+@pytest.mark.parametrize("path", ["/v1/orders", "/v1/customers", "/__sandbox/clock", "/__sandbox/faults"])
+@pytest.mark.parametrize("text", [*UNWRITABLE, "[" * 20 + "]" * 20])
+async def test_it_is_refused_in_razorpays_envelope(razorpay: Client, path: str, text: str):
+    response = await razorpay.http.post(path, content=f'{{"notes": {text}}}')
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "BAD_REQUEST_ERROR")
+    assert "The request body is" in response.json()["error"]["description"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["GET /v1/orders", "POST /__sandbox/clock", "POST /__sandbox/webhooks/deliver", "GET /checkout"]
+)
+async def test_what_nobody_has_foreseen_is_a_server_error_and_told_to_the_log(
+    sandbox: Sandbox,
+    razorpay: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    asked: str,
+):
+    def broken() -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(sandbox.gateway, "ring", broken)
+    response = await razorpay.http.request(*asked.split(), json={"advance_seconds": 1})
+    assert (response.status_code, response.json()["error"]["code"]) == (500, "SERVER_ERROR")
+    [record] = caplog.records
+    assert "disk I/O error" in caplog.text
+    assert asked in record.getMessage()
+
+
+@pytest.mark.parametrize("delivery", ["9" * 30, "9" * 5_000, "²", "-1", "1.0"])
+async def test_a_delivery_of_nonsense_is_not_there(razorpay: Client, delivery: str):
+    await razorpay.get(f"/__sandbox/webhooks/{delivery}", 404)
 
 
 async def test_a_query_of_nonsense_is_refused(razorpay: Client):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 from contextlib import suppress
 from typing import Final
 
@@ -40,8 +41,10 @@ from stoory.sandbox.razorpay.http import (
     send_head,
     send_reply,
 )
-from stoory.sandbox.razorpay.refusals import Json, Refusal, unauthenticated, unknown_route
+from stoory.sandbox.razorpay.refusals import Json, Refusal, breakdown, unauthenticated, unknown_route
 from stoory.sandbox.razorpay.routes import Call, Router
+
+LOG: Final = logging.getLogger(__name__)
 
 API: Final = Router(
     [
@@ -129,8 +132,8 @@ class Sandbox:
                 return json_reply({"attempts": await self.courier.deliver()})
             most = reading.A_CENTURY_SECONDS
             await self.courier.advance(reading.number(request.body, "advance_seconds", least=0, most=most))
-        except Refusal as refusal:
-            return json_reply(refusal.body, refusal.status)
+        except Exception as problem:  # noqa: BLE001 - a refusal, or told to the log
+            return _sorry(problem, request)
         return json_reply({"now": self.gateway.now})
 
     def _fault(self, request: Request) -> Fault | None:
@@ -152,8 +155,8 @@ class Sandbox:
         try:
             with self.gateway.store.transaction():
                 answer = self._do(request)
-        except Refusal as refusal:
-            return json_reply(refusal.body, refusal.status)
+        except Exception as problem:  # noqa: BLE001 - a refusal, or told to the log
+            return _sorry(problem, request)
         return answer if isinstance(answer, Reply) else json_reply(answer)
 
     def _do(self, request: Request) -> Json | Reply:
@@ -174,6 +177,14 @@ class Sandbox:
         known = f"{config.key_id}:{config.key_secret}".encode()
         if given is None or not hmac.compare_digest(":".join(given).encode(), known):
             raise unauthenticated(self.gateway.quirks.wrong_credentials_status)
+
+
+def _sorry(problem: Exception, request: Request) -> Reply:
+    """Say no in Razorpay's envelope; what nobody has foreseen is ours, and its trace goes to the log."""
+    if not isinstance(problem, Refusal):
+        LOG.error("%s %s broke.", request.method, request.path, exc_info=problem)
+    refusal = problem if isinstance(problem, Refusal) else breakdown()
+    return json_reply(refusal.body, refusal.status)
 
 
 def _is_open(request: Request) -> bool:

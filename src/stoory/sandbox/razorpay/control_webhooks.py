@@ -126,7 +126,8 @@ def reorder(call: Call) -> Json:
 
 
 def _found(gateway: Gateway, delivery_id: str) -> Delivery:
-    delivery = deliveries.found(gateway.store, int(delivery_id)) if delivery_id.isdecimal() else None
+    is_number = delivery_id.isdecimal() and len(delivery_id) <= reading.MOST_DIGITS
+    delivery = deliveries.found(gateway.store, int(delivery_id)) if is_number else None
     if delivery is None:
         raise Refusal("There is no such delivery.", status=404)
     return delivery

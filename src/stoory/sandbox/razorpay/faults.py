@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from stoory.sandbox.razorpay.http import Reply, Request, json_reply
 from stoory.sandbox.razorpay.idempotency import CONFLICT, IN_FLIGHT
-from stoory.sandbox.razorpay.refusals import SERVER, Json, Refusal
+from stoory.sandbox.razorpay.refusals import Json, Refusal, breakdown
 from stoory.sandbox.razorpay.store import Store
 
 Kind = Literal[
@@ -79,8 +79,6 @@ def reply(fault: Fault) -> Reply:
     told = {
         "too_many_requests": Refusal("Request failed. Please try after sometime.", status=429),
         "in_flight": Refusal(IN_FLIGHT, status=CONFLICT),
-        "server_error": Refusal(
-            "We are facing some trouble completing your request.", status=500, code=SERVER
-        ),
+        "server_error": breakdown(),
     }[fault.kind]
     return json_reply(told.body, told.status)

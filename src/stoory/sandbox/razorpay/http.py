@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl
 
@@ -18,6 +18,9 @@ Receive = Callable[[], Awaitable[Json]]
 Send = Callable[[Json], Awaitable[None]]
 
 LARGEST_BODY_BYTES: Final = 1_000_000
+DEEPEST: Final = 20
+"""So many levels of objects and lists: what is deeper breaks those who write it, here and at the merchant's."""
+
 FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -59,12 +62,28 @@ class Request(Struct, kw_only=True):
         if self.headers.get("content-type", "").startswith(FORM):
             return dict(parse_qsl(self.raw.decode(errors="replace"), keep_blank_values=True))
         try:
-            body = json.loads(self.raw)
-        except ValueError:
+            body = json.loads(self.raw, parse_constant=_no_constant)
+            # Half a pair of surrogates can be read and never written again.
+            json.dumps(body, ensure_ascii=False).encode()
+        except (ValueError, RecursionError):
             raise Refusal("The request body is not valid JSON.") from None
         if not isinstance(body, dict):
             raise Refusal("The request body must be a JSON object.")
+        if not _is_shallow(body, DEEPEST):
+            raise Refusal("The request body is nested too deeply.")
         return cast("Json", body)
+
+
+def _no_constant(name: str) -> None:
+    """Refuse NaN and Infinity, which Python reads and JSON does not know."""
+    raise ValueError(name)
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    inside = cast("Iterable[Any]", value.values() if isinstance(value, dict) else value)
+    return levels > 0 and all(_is_shallow(each, levels - 1) for each in inside)
 
 
 class Reply(Struct, kw_only=True):

@@ -73,6 +73,11 @@ def unknown_route(status: int) -> Refusal:
     return Refusal("The requested URL was not found on the server.", status=status)
 
 
+def breakdown() -> Refusal:
+    """Say that the fault is not the client's: Razorpay documentation, "Errors", the third code."""
+    return Refusal("We are facing some trouble completing your request.", status=500, code=SERVER)
+
+
 def unauthenticated(status: int) -> Refusal:
     """Refuse credentials. Razorpay documentation: 401 at plans, 400 at orders; a switch decides."""
     return Refusal("Authentication failed", status=status)
