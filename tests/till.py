@@ -134,6 +134,14 @@ class Till:
         """Let a pending refund arrive."""
         await self._post(f"/__sandbox/refunds/{refund_id}/settle")
 
+    async def refund(self, payment_id: str, amount: int) -> None:
+        """Give money back in Razorpay's dashboard, so many paise."""
+        auth = (SANDBOX_KEY_ID, SANDBOX_KEY_SECRET)
+        answer = await self._http.post(
+            f"/v1/payments/{payment_id}/refund", json={"amount": amount}, auth=auth
+        )
+        assert answer.is_success, answer.text
+
     async def fail_refund(self, refund_id: str) -> None:
         """Let a pending refund fail."""
         await self._post(f"/__sandbox/refunds/{refund_id}/fail")

@@ -30,7 +30,7 @@ from stoory.metrics import EXAMINE_EVERY_SECONDS, Watch
 from stoory.notifications import jobs as notifications_jobs
 from stoory.payments import api as payments_api
 from stoory.payments.actions.purposes import Till
-from stoory.payments.jobs import reconcile, refunds, webhooks
+from stoory.payments.jobs import books, reconcile, refunds, webhooks
 from stoory.payouts import api as payouts_api
 from stoory.payouts import jobs as payouts_jobs
 from stoory.platform import log
@@ -149,6 +149,7 @@ class Application:
             Round("webhooks", webhooks.WEBHOOKS_EVERY_SECONDS, partial(webhooks.apply_webhooks, till)),
             Round("reconciler", reconcile.ROUND_SECONDS, partial(reconcile.reconcile_round, till)),
             Round("payouts", payouts_jobs.ROUND_SECONDS, partial(payouts_jobs.reconcile_round, self.gateway)),
+            Round("books", books.COMPARE_EVERY_SECONDS, partial(books.compare_round, till), waits_first=True),
             Round("idempotency keys", FORGET_EVERY_SECONDS, forget_old_keys),
             Round("doctor", EXAMINE_EVERY_SECONDS, self.watch.examine, waits_first=True),
         ]

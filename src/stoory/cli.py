@@ -143,7 +143,7 @@ def create_admin(
 
 @app.command()
 def reconcile() -> None:
-    """Ask Razorpay what became of every order, refund and payout that is not settled, now."""
+    """Ask Razorpay what became of every order, refund and payout that is not settled, and compare the books."""
     from stoory.home import database
     from stoory.upkeep import reconcile as run
 

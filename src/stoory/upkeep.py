@@ -13,6 +13,7 @@ from stoory.deals.actions.fund import DEAL
 from stoory.doctor import CLAIMS, DEAL_CLAIMS
 from stoory.home import HomeDatabase
 from stoory.payments.actions.purposes import Till
+from stoory.payments.jobs.books import compare_books
 from stoory.payments.jobs.reconcile import reconcile_orders, reconcile_refunds
 from stoory.payouts.jobs import reconcile_payouts
 from stoory.platform.bus import Bus
@@ -33,11 +34,12 @@ async def reconcile(settings: Settings, reached: HomeDatabase) -> dict[str, Tall
 
 
 async def reconcile_everything(db: Database, till: Till) -> dict[str, Tally]:
-    """Ask Razorpay about every order, refund and payout that is not settled."""
+    """Ask Razorpay about every order, refund and payout that is not settled, and compare what seems to be."""
     return {
         "orders": await reconcile_orders(db, till),
         "refunds": await reconcile_refunds(db, till),
         "payouts": await reconcile_payouts(db, till.gateway),
+        "payments": await compare_books(db, till),
     }
 
 

@@ -35,6 +35,7 @@ NOBODY_SIGNED_IN: Final = {
     "stoory.payments.api.orders",
     "stoory.payments.api.webhook",
     "stoory.payments.errands",
+    "stoory.payments.jobs.books",
     "stoory.payments.jobs.hearing",
     "stoory.payments.jobs.reconcile",
     "stoory.payments.jobs.refunds",

@@ -164,7 +164,7 @@ async def has_fee(tx: Tx, payment_id: UUID) -> bool:
 
 
 async def owed_to_payer(tx: Tx, payment_id: UUID) -> Money:
-    """Return what is left of a captured payment once every refund is taken off: one that failed is owed all the same."""
+    """Return what is left of a captured payment, less every refund: one that failed is owed all the same."""
     return await tx.value(
         Money,
         """
