@@ -31,9 +31,9 @@ REPLAYED: Final = "Idempotent-Replayed"
 KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 KEPT_FOR: Final = timedelta(days=30)
 LEASE: Final = timedelta(seconds=60)
-"""How long a request may be between two of its transactions before it counts as dead: longer than Razorpay may be waited
-for when a payment is verified (45 seconds). Whoever is overtaken all the same does no harm: business keys make one effect
-of both."""
+"""How long a request may be between two of its transactions before it counts as dead: longer than Razorpay is waited
+for when a payment is verified, 45 seconds at worst. Whoever is overtaken all the same does no harm: business keys make
+one effect of both."""
 A_BATCH: Final = 5_000
 FORGET_EVERY_SECONDS: Final = 3600.0
 
