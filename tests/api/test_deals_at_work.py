@@ -94,7 +94,7 @@ async def test_ravi_cannot_approve_his_own_work_nor_asha_hand_it_in(market: Mark
     assert await stands(market.asha, request) == ("in_progress", "influencer")
 
 
-async def test_request_changes_asks_what_should_change(market: Market) -> None:
+async def test_request_changes_asks_what_should_change_and_asha_may_still_approve(market: Market) -> None:
     request, _ = await submitted(market.asha, market.ravi, market.till)
 
     asked = (await pressed(market.asha, request, "request_changes"))["automated_response"]
@@ -102,6 +102,7 @@ async def test_request_changes_asks_what_should_change(market: Market) -> None:
     assert asked["message"] == "What should change? After these, changes can be asked for 2 more times."
     assert asked["action_data"]["input_type"] == "change_request"
     assert [field["id"] for field in asked["action_data"]["input_fields"]] == ["feedback"]
+    assert [button["id"] for button in asked["action_data"]["buttons"]] == ["approve_work"]
     assert await stands(market.asha, request) == ("work_submitted", "brand_owner")
 
 
