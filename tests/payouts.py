@@ -92,6 +92,13 @@ async def oddities(market: Market) -> list[str]:
     return [each["kind"] for each in (await market.om.get("/api/admin/quarantine")).json()["quarantine"]]
 
 
+async def looked_into(market: Market) -> None:
+    """Let Om look into everything that waits for him."""
+    for each in (await market.om.get("/api/admin/quarantine")).json()["quarantine"]:
+        path = f"/api/admin/quarantine/{each['id']}/resolve"
+        assert (await market.om.post(path, json={"note": "Seen"})).status_code == 200
+
+
 async def by_hand(market: Market, payout_id: str, way: str) -> httpx.Response:
     """Let Om record something of a payout, or take it over."""
     body = {"processed": {"reference": "UPI42"}, "take-over": None}.get(way, {"reason": "It did not arrive"})

@@ -12,7 +12,7 @@ import pytest
 
 from stoory.errors import Upstream
 from stoory.payouts import actions
-from stoory.payouts.jobs import reconcile_round, send_payout
+from stoory.payouts.jobs import reconcile_payouts, reconcile_round, send_payout
 from stoory.platform.razorpay import Razorpay
 from stoory.settings import SANDBOX_KEY_ID, SANDBOX_KEY_SECRET
 from tests.money import Json, Market
@@ -26,6 +26,7 @@ from tests.payouts import (
     asked_for,
     at_razorpayx,
     by_hand,
+    looked_into,
     mine,
     oddities,
     paying,
@@ -200,35 +201,31 @@ async def test_a_payout_is_asked_about_before_it_is_asked_for_again(market: Mark
 
 async def test_what_was_to_be_paid_by_hand_stays_so_when_razorpayx_is_switched_on(market: Market) -> None:
     payout = await asked_for(market)
-    market.world.app.gateway.account_number = NUMBER
-    try:
-        await market.world.reconcile()
-        await send_payout(market.world.app.gateway, market.world.db, {"payout_id": payout["id"]})
+    with paying(market) as x:
+        asked = await reconcile_payouts(market.world.db, x)
+        await send_payout(x, market.world.db, {"payout_id": payout["id"]})
         recorded = await by_hand(market, payout["id"], "processed")
-        await market.world.reconcile()
-    finally:
-        market.world.app.gateway.account_number = None
 
-    assert recorded.status_code == 200
-    assert await wallet(market.ravi) == ARRIVED
-    assert await at_razorpayx(market) == []
+        assert (asked.asked, recorded.status_code) == (0, 200)
+        assert await wallet(market.ravi) == ARRIVED
+        assert await at_razorpayx(market) == []
 
 
-async def test_what_razorpayx_was_to_pay_waits_for_an_account_to_pay_from(
+async def test_what_razorpayx_was_to_pay_waits_for_an_account_and_om_is_told_once(
     market: Market, x: Razorpay
 ) -> None:
     await asked_for(market)
     x.account_number = None
     await market.world.do_jobs()
-    for _ in range(2):
-        await market.world.pass_time(seconds=QUARTER)
-    waiting = await wallet(market.ravi)
-    told = await oddities(market)
+    waiting, told = await wallet(market.ravi), await oddities(market)
+    await looked_into(market)
+    await a_round_later(market)
+    again = await oddities(market)
 
     x.account_number = NUMBER
-    await market.world.pass_time(seconds=QUARTER)
+    await a_round_later(market)
 
-    assert (waiting, told) == (LEFT, ["payout_without_account"])
+    assert (waiting, told, again) == (LEFT, ["payout_without_account"], [])
     assert (await mine(market))["status"] == "processing"
     assert len(await at_razorpayx(market)) == 1
 
@@ -261,3 +258,15 @@ async def test_a_payout_is_sent_again_from_the_account_it_was_first_sent_from(
     await a_round_later(market)
 
     assert [made["reference_id"] for made in await at_razorpayx(market)] == [payout["id"]]
+
+
+@pytest.mark.usefixtures("x")
+async def test_a_payout_razorpayx_does_not_know_any_more_waits_for_om(market: Market) -> None:
+    await sent(market)
+    await market.till.reset()
+
+    for _ in range(2):
+        await a_round_later(market)
+
+    assert await wallet(market.ravi) == LEFT
+    assert await oddities(market) == ["payout_unclear"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
 from stoory.payouts import jobs
 from stoory.platform.razorpay import Razorpay
+from tests.house.source import statements
 from tests.money import Json, Market, balances
 from tests.payouts import (
     ARRIVED,
@@ -80,6 +82,34 @@ async def test_a_payout_cancelled_at_razorpayx_is_in_the_wallet_again(market: Ma
 
     assert (made["status"], queued) == ("queued", LEFT)
     assert await wallet(market.ravi) == READY
+
+
+@pytest.mark.usefixtures("x")
+@pytest.mark.parametrize(
+    ("start", "ways", "after"),
+    [
+        ("pending", ["rejected"], READY),
+        ("pending", ["processing", "processed"], ARRIVED),
+        ("scheduled", ["cancelled"], READY),
+        ("scheduled", ["processing", "reversed"], READY),
+        ("processing", ["failed", "reversed"], READY),
+    ],
+)
+@pytest.mark.parametrize("is_reversed", [False, True])
+async def test_whatever_way_a_payout_takes_at_razorpayx_the_wallet_says_where_the_money_is(
+    *, market: Market, start: str, ways: list[str], after: dict[str, float], is_reversed: bool
+) -> None:
+    await market.till.quirk(payout_starts=start)
+    made = await sent(market)
+    waiting = await wallet(market.ravi)
+    for way in ways:
+        await market.till.move_payout(made["id"], way)
+
+    await market.hear(times=2, is_reversed=is_reversed)
+    await market.world.pass_time(seconds=QUARTER)
+
+    assert (waiting, await wallet(market.ravi)) == (LEFT, after)
+    assert await oddities(market) == []
 
 
 @pytest.mark.usefixtures("x")
@@ -184,15 +214,12 @@ async def test_a_payout_somebody_else_makes_from_our_account_is_none_of_ours(mar
     assert await oddities(market) == []
 
 
-async def test_the_payout_something_is_told_of_is_found_by_an_index(market: Market) -> None:
+async def test_the_payout_something_is_told_of_is_found_by_its_keys(market: Market) -> None:
+    [sql] = [each.sql for each in statements() if "where razorpay_payout_id = $1" in each.sql]
+
     async with market.world.db.as_system("a test looks", readonly=True) as tx:
         await tx.run("set local enable_seqscan = off")
-        plan = await tx.connection.fetch(
-            """
-            explain select id
-                      from payouts
-                     where razorpay_payout_id = 'pout_1'
-                        or id = '00000000-0000-4000-8000-000000000000'
-            """
-        )
+        plan = await tx.connection.fetch(f"explain {sql}", "pout_1", UUID(int=1))
+
     assert "Seq Scan" not in str(plan)
+    assert "payouts_pkey" in str(plan)

@@ -90,7 +90,8 @@ async def claim(tx: Tx, payout_id: UUID, account_number: str | None) -> Claim | 
     if payout.method is not Method.RAZORPAYX or payout.status is not Status.REQUESTED:
         return None
     if account_number is None:
-        await quarantine(tx, "payout_without_account", str(payout.id), {"amount": payout.amount})
+        details = {"amount": payout.amount}
+        await quarantine(tx, "payout_without_account", str(payout.id), details, is_lasting=True)
         return None
     account = await accounts.account(tx, payout.account_id)
     if payout.sent_from is not None:
@@ -184,7 +185,7 @@ async def _set_aside(tx: Tx, payout: Known, seen: razorpay.Payout, verdict: Verd
             "reference_id": seen.reference_id,
         },
     }
-    await quarantine(tx, f"payout_{verdict}", seen.id, details)
+    await quarantine(tx, f"payout_{verdict}", seen.id, details, is_lasting=True)
 
 
 async def _settle(tx: Tx, payout: Payout, change: Change, *, by: UUID = SYSTEM_USER_ID) -> Payout:

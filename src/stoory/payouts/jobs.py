@@ -75,7 +75,7 @@ async def _refused(gateway: Razorpay, db: Database, claim: Claim, problem: Refus
         if not claim.is_first:
             details = {"refused": problem.description, "looked_up": unclear.description}
             async with db.as_system("nobody knows what became of a payout") as tx:
-                await quarantine(tx, "payout_unclear", str(claim.payout.id), details)
+                await quarantine(tx, "payout_unclear", str(claim.payout.id), details, is_lasting=True)
             return
         known = []  # not even the account is known, and nobody has asked before
     if known:
@@ -139,6 +139,6 @@ async def _look_up(gateway: Razorpay, db: Database, payout: Known) -> None:
     except Refused as problem:
         async with db.as_system("a payout RazorpayX does not know any more") as tx:
             details = {"razorpay_payout_id": payout.razorpay_payout_id, "why": problem.description}
-            await quarantine(tx, "payout_unclear", str(payout.id), details)
+            await quarantine(tx, "payout_unclear", str(payout.id), details, is_lasting=True)
         return
     await _take_in(db, [seen])
