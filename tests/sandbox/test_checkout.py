@@ -16,7 +16,7 @@ KEY_ID = "rzp_test_sandbox"
 
 async def press(razorpay: Client, order: dict[str, Any], outcome: str, **fields: str) -> tuple[int, str]:
     form = {"order_id": order["id"], "key_id": KEY_ID, "method": "upi", "outcome": outcome, **fields}
-    response = await razorpay.http.post("/checkout", data=form)
+    response = await razorpay.http.post("/checkout", data=form, follow_redirects=True)
     return response.status_code, response.text
 
 
@@ -88,8 +88,10 @@ async def test_what_is_paid_is_not_asked_for_again(razorpay: Client):
     order = await razorpay.order()
     await razorpay.pay(order)
     status, page = await press(razorpay, order, "paid")
-    assert status == 400
-    assert "already paid" in page
+    told = message(page)
+    assert (status, told["event"]) == (400, "checkout.error")
+    assert "already paid" in told["error"]["description"]
+    assert told["error"]["description"] in page
 
 
 @pytest.mark.parametrize(
@@ -111,10 +113,81 @@ async def test_another_merchants_key_opens_nothing(razorpay: Client):
 
 async def test_what_a_stranger_writes_into_the_address_is_only_text(razorpay: Client):
     order = await razorpay.order()
-    query = {"order_id": order["id"], "key_id": KEY_ID, "origin": '"><script>alert(1)</script>'}
-    page = (await razorpay.http.get("/checkout", params=query)).text
-    told = (await press(razorpay, order, "failed", origin=query["origin"]))[1]
-    assert "<script>alert" not in page + told
+    injected = '"><script>alert(1)</script>'
+    for name in ("order_id", "key_id", "origin", "payment_id"):
+        for path in ("/checkout", "/checkout/outcome"):
+            query = {"order_id": order["id"], "key_id": KEY_ID, name: injected}
+            assert "<script>alert" not in (await razorpay.http.get(path, params=query)).text
+    for fields in ({"vpa": injected}, {"origin": injected}):
+        assert "<script>alert" not in (await press(razorpay, order, "failed", **fields))[1]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "nonsense",
+        "*",
+        "null",
+        "https://",
+        "https://shop.test/",
+        "https://shop.test/path",
+        "https://asha@shop.test",
+        "https://shop.test:123456",
+        "javascript:alert(1)",
+        "https://shop.test https://other.test",
+        "x" * 301,
+    ],
+)
+async def test_an_origin_that_is_none_is_refused_and_nobody_is_told(razorpay: Client, origin: str):
+    order = await razorpay.order()
+    query = {"order_id": order["id"], "key_id": KEY_ID, "origin": origin}
+    response = await razorpay.http.get("/checkout", params=query)
+    status, page = await press(razorpay, order, "paid", origin=origin)
+    assert (response.status_code, status) == (400, 400)
+    assert 'data-message=""' in response.text
+    assert 'data-message=""' in page
+    assert (await razorpay.get(f"/v1/orders/{order['id']}"))["attempts"] == 0
+
+
+@pytest.mark.parametrize("origin", ["", "http://localhost:3000", "https://shop.test", "http://[::1]:8080"])
+async def test_an_origin_is_carried_from_page_to_page(razorpay: Client, origin: str):
+    order = await razorpay.order()
+    query = {"order_id": order["id"], "key_id": KEY_ID, "origin": origin}
+    assert f'value="{origin}"' in (await razorpay.http.get("/checkout", params=query)).text
+    _, page = await press(razorpay, order, "failed", origin=origin)
+    assert f'data-origin="{origin}"' in page
+    again = re.search('href="([^"]*)"[^>]*>Try again', page)
+    assert again
+    assert f'value="{origin}"' in (await razorpay.http.get(unescape(again[1]))).text
+
+
+async def test_loading_the_outcome_again_attempts_nothing(razorpay: Client):
+    order = await razorpay.order()
+    form = {"order_id": order["id"], "key_id": KEY_ID, "method": "upi", "outcome": "failed"}
+    response = await razorpay.http.post("/checkout", data=form)
+    assert response.status_code == 303
+    pages = [(await razorpay.http.get(response.headers["location"])).text for _ in range(2)]
+    assert pages[0] == pages[1]
+    assert message(pages[0])["event"] == "payment.failed"
+    assert (await razorpay.get(f"/v1/orders/{order['id']}"))["attempts"] == 1
+
+
+async def test_a_late_bank_is_told_once_it_has_answered(razorpay: Client):
+    form = {"order_id": (await razorpay.order())["id"], "key_id": KEY_ID, "method": "upi", "outcome": "late"}
+    outcome = (await razorpay.http.post("/checkout", data=form)).headers["location"]
+    told: list[str] = []
+    for seconds in (0, 600, 600):
+        await razorpay.wait(seconds)
+        told.append(message((await razorpay.http.get(outcome)).text)["event"])
+    assert told == ["payment.pending", "payment.failed", "payment.success"]
+
+
+async def test_the_outcome_is_shown_to_its_merchant_only(razorpay: Client):
+    payment = await razorpay.paid()
+    query = {"payment_id": payment["id"], "key_id": "rzp_test_other"}
+    response = await razorpay.http.get("/checkout/outcome", params=query)
+    assert response.status_code == 400
+    assert "razorpay_signature" not in response.text
 
 
 @pytest.mark.parametrize(("name", "kind"), [("checkout.css", "text/css"), ("checkout.js", "text/javascript")])

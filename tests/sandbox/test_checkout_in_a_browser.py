@@ -35,6 +35,17 @@ SHOP_PAGE: Final = b"""<!doctype html><title>The shop</title><button>Pay</button
 addEventListener("message", (told) => hear([told.origin, told.data]));
 document.querySelector("button").onclick = () => window.open(location.hash.slice(1), "checkout", "popup");
 </script>"""
+PRESS_TWICE: Final = """() => {
+    const prevented = [];
+    addEventListener("submit", (event) => {
+        prevented.push(event.defaultPrevented);
+        event.preventDefault();
+    });
+    const button = document.querySelector("button.main");
+    button.click();
+    button.click();
+    return prevented;
+}"""
 
 
 class Shop:
@@ -76,7 +87,7 @@ class Shop:
         return await self._heard.get() == "nothing"
 
     def _note(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and "status of 400" not in message.text:
             self.troubles.append(message.text)
 
 
@@ -189,6 +200,57 @@ async def test_a_change_of_mind_is_told(shop: Shop, api: httpx.AsyncClient, orde
     assert await shop.told() == {"event": "checkout.dismissed"}
     assert await attempts(api, order) == 0
     await closes(window)
+
+
+async def test_a_window_that_is_closed_is_told_unless_all_was_told(
+    shop: Shop, api: httpx.AsyncClient, order: Json
+):
+    await (await shop.open(order)).close(run_before_unload=True)
+    assert await shop.told() == {"event": "checkout.dismissed"}
+
+    window = await shop.open(order)
+    await window.click("text=The bank declines")
+    assert (await shop.told())["event"] == "payment.failed"
+    await window.close(run_before_unload=True)
+    assert await shop.told() == {"event": "checkout.dismissed"}
+    assert await attempts(api, order) == 1
+    assert await shop.heard_nothing()
+
+
+async def test_pressing_twice_submits_once(shop: Shop, order: Json):
+    window = await shop.open(order)
+    prevented = await window.evaluate(PRESS_TWICE)
+    assert prevented == [False, True]
+
+
+async def test_loading_a_failure_again_pays_nothing(shop: Shop, api: httpx.AsyncClient, order: Json):
+    window = await shop.open(order)
+    await window.click("text=The bank declines")
+    first = await shop.told()
+    await window.reload()
+    assert [await shop.told(), await shop.told()] == [{"event": "checkout.dismissed"}, first]
+    assert await attempts(api, order) == 1
+
+
+async def test_what_cannot_be_paid_is_told_as_an_error_and_stays_to_be_read(
+    shop: Shop, api: httpx.AsyncClient, order: Json
+):
+    await shop.page.context.clock.install()
+    window = await shop.open(order, key_id="rzp_test_other")
+    told = await shop.told()
+    sentence = "The api key provided is invalid"
+    assert (told["event"], told["error"]["description"]) == ("checkout.error", sentence)
+    await window.clock.run_for(60_000)
+    assert sentence in await window.inner_text("main")
+    await window.close(run_before_unload=True)
+    assert await shop.heard_nothing()
+    assert await attempts(api, order) == 0
+
+
+async def test_an_error_too_is_told_to_its_origin_only(shop: Shop, order: Json):
+    window = await shop.open(order, key_id="rzp_test_other", origin="https://shop.example.org")
+    assert "invalid" in await window.inner_text("main")
+    assert await shop.heard_nothing()
 
 
 async def test_another_origin_hears_nothing(shop: Shop, api: httpx.AsyncClient, order: Json):

@@ -1,12 +1,13 @@
 """The checkout page: where a customer chooses how to pay, and what shall become of it.
 
 It is one form without need of a script. The script only tells the page that opened it, by postMessage, what Razorpay's
-own Checkout hands to its `handler`: the three signed fields.
+own Checkout hands to its `handler`, the three signed fields, or that there will be none.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from html import escape
@@ -26,8 +27,12 @@ PAGES: Final = Path(__file__).parent / "pages"
 DECLINED_VPA: Final = "failure@razorpay"
 """Razorpay documentation, "Test UPI details"."""
 
+ORIGIN: Final = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+NO_ORIGIN: Final = "The origin must be a scheme, a host and perhaps a port, such as https://shop.example.org."
+
 OUTCOMES: Final = ("paid", "failed", "late", "dismissed")
 PARAMETERS: Final = ("order_id", "key_id", "origin")
+LONGEST_PARAMETER: Final = 300
 DISMISSED: Final = {"event": "checkout.dismissed"}
 LATE: Final = {"event": "payment.pending"}
 HEADERS: Final = {
@@ -39,19 +44,19 @@ HEADERS: Final = {
 
 def show_checkout(call: Call) -> Reply:
     """Ask how to pay an order: `order_id`, `key_id`, and `origin` of the page that wants to be told."""
-    asked = {name: call.request.parameter(name) or "" for name in PARAMETERS}
-    return _or_sorry(lambda: _choose(call.gateway, asked))
+    asked = dict(call.request.query)
+    return _or_sorry(asked, lambda: _choose(call.gateway, asked))
 
 
-def _choose(gateway: Gateway, asked: Mapping[str, str]) -> Reply:
+def _choose(gateway: Gateway, asked: Json) -> Reply:
     order = _open_order(gateway, asked)
     amount = _rupees(order["amount_due"])
-    return _page(f"Pay {amount}", "choose.html", {**asked, "amount": amount})
+    return _page(f"Pay {amount}", "choose.html", {**_parameters(asked), "amount": amount})
 
 
 def pay(call: Call) -> Reply:
-    """Do what the customer chose, and tell it."""
-    return _or_sorry(lambda: _pay(call.gateway, call.body))
+    """Do what the customer chose, and lead to a page that may be loaded again without paying again."""
+    return _or_sorry(call.body, lambda: _pay(call.gateway, call.body))
 
 
 def _pay(gateway: Gateway, form: Json) -> Reply:
@@ -65,14 +70,29 @@ def _pay(gateway: Gateway, form: Json) -> Reply:
         is_declined = vpa == DECLINED_VPA
         outcome = "failed" if is_declined else attempts.usual_outcome(gateway, order)
     payment = attempts.pay(gateway, order, method=method, outcome=outcome, vpa=vpa)
-    if outcome == "late":
+    query = urlencode({**_parameters(form), "payment_id": payment["id"]})
+    return Reply(status=303, body=b"", headers={**HEADERS, "location": f"/checkout/outcome?{query}"})
+
+
+def show_outcome(call: Call) -> Reply:
+    """Tell what has become of a payment."""
+    asked = dict(call.request.query)
+    return _or_sorry(asked, lambda: _outcome(call.gateway, asked))
+
+
+def _outcome(gateway: Gateway, asked: Json) -> Reply:
+    _refuse_other_keys(gateway, asked)
+    payment = gateway.find("payment", asked.get("payment_id"))
+    if payment["status"] == "created":
         return _told(
-            form, LATE, "The bank has not answered", "It may still do so. You can close this window."
+            asked, LATE, "The bank has not answered", "It may still do so. You can close this window."
         )
-    if outcome == "failed":
-        return _told(form, _failure(payment), "The payment failed", payment["error_description"])
+    if payment["status"] == "failed":
+        return _told(asked, _failure(payment), "The payment failed", payment["error_description"])
     message = {"event": "payment.success", **checkout_fields(gateway, payment)}
-    return _told(form, message, "Paid", f"{_rupees(payment['amount'])} were paid. You can close this window.")
+    return _told(
+        asked, message, "Paid", f"{_rupees(payment['amount'])} were paid. You can close this window."
+    )
 
 
 def _failure(payment: Json) -> Json:
@@ -83,30 +103,31 @@ def _failure(payment: Json) -> Json:
     return {"event": "payment.failed", "error": {**told, "metadata": ids}}
 
 
-def _told(form: Json, message: Json, heading: str, sentence: str) -> Reply:
+def _told(asked: Json, message: Json, heading: str, sentence: str, status: int = 200) -> Reply:
     """Show what happened, and hand it to the script."""
     fields = [(name, text) for name, text in message.items() if name.startswith("razorpay_")]
     listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in fields)
     is_failed = message["event"] == "payment.failed"
-    query = urlencode({name: form.get(name) or "" for name in PARAMETERS})
+    parameters = _parameters(asked)
     values = {
-        "role": "alert" if is_failed else "status",
+        "role": "alert" if "error" in message else "status",
         "message": json.dumps(message),
-        "origin": form.get("origin") or "",
+        "origin": parameters["origin"],
         "heading": heading,
         "sentence": sentence,
     }
-    markup = {
-        "fields": f"<dl>{listed}</dl>" if listed else "",
-        "again": f'<a class="button" href="/checkout?{escape(query)}">Try again</a>' if is_failed else "",
-    }
-    return _page(heading, "told.html", values, markup)
+    again = f'<a class="button" href="/checkout?{escape(urlencode(parameters))}">Try again</a>'
+    markup = {"fields": f"<dl>{listed}</dl>" if listed else "", "again": again if is_failed else ""}
+    return _page(heading, "told.html", values, markup, status)
 
 
-def _open_order(gateway: Gateway, asked: Mapping[str, str]) -> Json:
-    """Return the order to be paid; Checkout knows the merchant by the key's id only."""
-    if asked.get("key_id") != gateway.config.key_id:
-        raise Refusal("The api key provided is invalid")
+def _parameters(asked: Json) -> dict[str, str]:
+    return {name: reading.text(asked, name, longest=LONGEST_PARAMETER) or "" for name in PARAMETERS}
+
+
+def _open_order(gateway: Gateway, asked: Json) -> Json:
+    """Return the order to be paid."""
+    _refuse_other_keys(gateway, asked)
     order = gateway.find("order", asked.get("order_id"))
     if order["status"] == "paid":
         raise Refusal(attempts.ALREADY_PAID)
@@ -114,14 +135,31 @@ def _open_order(gateway: Gateway, asked: Mapping[str, str]) -> Json:
     return order
 
 
-def _or_sorry(show: Callable[[], Reply]) -> Reply:
-    """Return the page, or one that says why not."""
+def _refuse_other_keys(gateway: Gateway, asked: Json) -> None:
+    """Refuse another merchant's page; Checkout knows the merchant by the key's id only."""
+    if asked.get("key_id") != gateway.config.key_id:
+        raise Refusal("The api key provided is invalid")
+
+
+def _or_sorry(asked: Json, show: Callable[[], Reply]) -> Reply:
+    """Return the page, or one that says why not; to whom it is told is read first."""
+    heading = "This cannot be paid"
+    try:
+        _refuse_no_origin(_parameters(asked)["origin"])
+    except Refusal as refusal:
+        values = {"role": "alert", "message": "", "origin": "", "heading": heading, "sentence": str(refusal)}
+        return _page(heading, "told.html", values, {"fields": "", "again": ""}, refusal.status)
     try:
         return show()
     except Refusal as refusal:
-        values = {"role": "alert", "message": json.dumps(DISMISSED), "origin": "", "sentence": str(refusal)}
-        values["heading"] = "This cannot be paid"
-        return _page(values["heading"], "told.html", values, {"fields": "", "again": ""}, refusal.status)
+        return _told(
+            asked, {"event": "checkout.error", **refusal.body}, heading, str(refusal), refusal.status
+        )
+
+
+def _refuse_no_origin(origin: str) -> None:
+    if origin and not ORIGIN.fullmatch(origin):
+        raise Refusal(NO_ORIGIN)
 
 
 def show_style(call: Call) -> Reply:
@@ -164,6 +202,7 @@ def _rupees(paise: int) -> str:
 ROUTES: Final = [
     Route("GET", "/checkout", show_checkout),
     Route("POST", "/checkout", pay),
+    Route("GET", "/checkout/outcome", show_outcome),
     Route("GET", "/checkout/checkout.css", show_style),
     Route("GET", "/checkout/checkout.js", show_script),
 ]
