@@ -113,3 +113,90 @@ async def test_a_direct_transfer_happens_once_for_a_key(razorpay: Client):
     assert await razorpay.post("/v1/transfers", body, X_Transfer_Idempotency="deal 7") == made
     assert await razorpay.get(f"/v2/accounts/{body['account']}")
     await razorpay.refusal("/v1/transfers", {**body, "account": "acc_00000000000000"})
+
+
+async def test_new_notes_leave_the_hold_as_it_is(razorpay: Client):
+    made = await transfer(razorpay, await razorpay.paid(), on_hold=True, on_hold_until=START + 3600)
+    noted = await razorpay.patch(f"/v1/transfers/{made['id']}", {"notes": {"deal": "7"}})
+    assert (noted["on_hold"], noted["on_hold_until"]) == (True, START + 3600)
+    endless = await razorpay.patch(f"/v1/transfers/{made['id']}", {"on_hold_until": None})
+    assert (endless["on_hold"], endless["on_hold_until"]) == (True, None)
+    await razorpay.wait(7200)
+    assert (await razorpay.get(f"/v1/transfers/{made['id']}"))["settlement_status"] == "on_hold"
+
+
+async def test_what_was_planned_with_the_order_is_not_there_to_be_transferred_again(razorpay: Client):
+    payment = await razorpay.pay(await razorpay.order(transfers=[await part(razorpay)]))
+    assert payment["amount_transferred"] == 30_000
+    path = f"/v1/payments/{payment['id']}/transfers"
+    told = await razorpay.refusal(path, {"transfers": [await part(razorpay, 20_001)]})
+    assert told == "The sum of amount requested for transfer is greater than the captured amount"
+    await razorpay.post(path, {"transfers": [await part(razorpay, 20_000)]})
+
+
+async def test_a_plan_counts_towards_a_payment_that_is_captured_by_hand(razorpay: Client):
+    order = await razorpay.order(transfers=[await part(razorpay)], payment={"capture": "manual"})
+    payment = await razorpay.pay(order, "authorized")
+    whole = {"amount": 50_000, "currency": "INR"}
+    captured = await razorpay.post(f"/v1/payments/{payment['id']}/capture", whole)
+    assert captured["amount_transferred"] == 30_000
+
+
+async def test_a_plan_counts_towards_all_payments_of_its_order(razorpay: Client):
+    order = await razorpay.order(transfers=[await part(razorpay)], partial_payment=True)
+    for _ in range(2):
+        await razorpay.post(f"/__sandbox/orders/{order['id']}/pay", {"amount": 25_000})
+    payments = (await razorpay.get(f"/v1/orders/{order['id']}/payments"))["items"]
+    assert [payment["amount_transferred"] for payment in payments] == [25_000, 5_000]
+    await razorpay.post(f"/__sandbox/transfers/{order['transfers'][0]['id']}/fail")
+    payments = (await razorpay.get(f"/v1/orders/{order['id']}/payments"))["items"]
+    assert [payment["amount_transferred"] for payment in payments] == [0, 0]
+
+
+@pytest.mark.parametrize("hold", [{"on_hold": True, "on_hold_until": START + 60}, {"on_hold": False}])
+async def test_a_transfer_of_an_unpaid_order_is_neither_held_nor_settled(
+    razorpay: Client, hold: dict[str, Any]
+):
+    order = await razorpay.order(transfers=[await part(razorpay)])
+    path = f"/v1/transfers/{order['transfers'][0]['id']}"
+    await razorpay.patch(path, hold)
+    await razorpay.wait(120)
+    planned = await razorpay.get(path)
+    assert (planned["status"], planned["settlement_status"]) == ("created", None)
+    told = await razorpay.refusal(f"/__sandbox/transfers/{planned['id']}/settle")
+    assert told == "A transfer that is created cannot be settled."
+    await razorpay.pay(order)
+    assert (await razorpay.get(path))["settlement_status"] == "pending"
+
+
+async def test_a_failed_transfer_is_told_and_its_amount_is_there_again(razorpay: Client, shop: Shop):
+    payment = await razorpay.paid()
+    made = await transfer(razorpay, payment, amount=50_000)
+    failed = await razorpay.post(f"/__sandbox/transfers/{made['id']}/fail")
+    assert (failed["status"], failed["settlement_status"], failed["error"]["id"]) == (
+        "failed",
+        None,
+        made["id"],
+    )
+    assert await razorpay.get(f"/v1/transfers/{made['id']}") == failed
+    await razorpay.deliver()
+    assert shop.last("transfer.failed")["transfer"]["entity"] == failed
+    await razorpay.refusal(f"/v1/transfers/{made['id']}/reversals")
+    await razorpay.refusal(f"/__sandbox/transfers/{made['id']}/settle")
+    await transfer(razorpay, payment, amount=50_000)
+
+
+async def test_a_transfer_that_failed_before_its_order_was_paid_does_not_happen(razorpay: Client):
+    order = await razorpay.order(transfers=[await part(razorpay)])
+    [planned] = order["transfers"]
+    await razorpay.post(f"/__sandbox/transfers/{planned['id']}/fail")
+    payment = await razorpay.pay(order)
+    assert (await razorpay.get(f"/v1/transfers/{planned['id']}"))["status"] == "failed"
+    assert payment["amount_transferred"] == 0
+
+
+async def test_what_has_reached_the_bank_cannot_fail(razorpay: Client):
+    made = await transfer(razorpay, await razorpay.paid())
+    await razorpay.post(f"/__sandbox/transfers/{made['id']}/settle")
+    told = await razorpay.refusal(f"/__sandbox/transfers/{made['id']}/fail")
+    assert told == "A transfer that is settled cannot fail."

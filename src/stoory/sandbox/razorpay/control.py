@@ -114,6 +114,13 @@ def settle_transfer(call: Call, transfer_id: str) -> Json:
     return transfer
 
 
+def fail_transfer(call: Call, transfer_id: str) -> Json:
+    """Let a transfer fail that is not settled."""
+    transfer = call.gateway.find("transfer", transfer_id)
+    transfers.fail(call.gateway, transfer)
+    return transfer
+
+
 def show_clock(call: Call) -> Json:
     """Return the sandbox's time."""
     return {"now": call.gateway.now}
@@ -168,6 +175,7 @@ ROUTES: Final = [
     Route("POST", "/__sandbox/refunds/{refund_id}/fail", fail_refund),
     Route("POST", "/__sandbox/payouts/{payout_id}/move", move_payout),
     Route("POST", "/__sandbox/transfers/{transfer_id}/settle", settle_transfer),
+    Route("POST", "/__sandbox/transfers/{transfer_id}/fail", fail_transfer),
     Route("GET", "/__sandbox/clock", show_clock),
     Route("GET", "/__sandbox/quirks", show_quirks),
     Route("PUT", "/__sandbox/quirks", change_quirks),

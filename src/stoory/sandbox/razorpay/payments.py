@@ -53,7 +53,7 @@ def capture_payment(call: Call, payment_id: str) -> Json:
     if gateway.find("order", payment["order_id"])["status"] == "paid":
         raise Refusal(attempts.ALREADY_PAID)
     attempts.capture(gateway, payment)
-    return payment
+    return gateway.find("payment", payment["id"])
 
 
 def list_methods(call: Call) -> Json:

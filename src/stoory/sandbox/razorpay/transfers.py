@@ -13,6 +13,18 @@ PARAMETERS: Final = frozenset(
     {"account", "amount", "currency", "notes", "linked_account_notes", "on_hold", "on_hold_until"}
 )
 
+STANDING: Final = ("processed", "partially_reversed")
+"""A transfer in these states has happened, and not all of it was taken back."""
+
+FAILURE: Final[Json] = {
+    "code": "BAD_REQUEST_ERROR",
+    "description": "The transfer failed as the account of the recipient could not be credited.",
+    "reason": "transfer_failed",
+    "step": "transfer_processing",
+    "source": "gateway",
+    "metadata": {},
+}
+
 
 def begin(gateway: Gateway, source: Json, planned: list[Json], *, captured: int) -> list[Json]:
     """Plan transfers out of an order or a payment; those of a payment happen at once."""
@@ -68,7 +80,9 @@ def process(gateway: Gateway, transfer: Json) -> None:
 
 
 def _hold(gateway: Gateway, transfer: Json) -> None:
-    transfer["settlement_status"] = "on_hold" if transfer["on_hold"] else "pending"
+    """Keep whether it is held; what has not happened yet has no settlement to hold."""
+    if transfer["status"] in STANDING:
+        transfer["settlement_status"] = "on_hold" if transfer["on_hold"] else "pending"
     gateway.store.save(transfer)
     until = transfer["on_hold_until"]
     if transfer["on_hold"] and until is not None:
@@ -80,16 +94,32 @@ def release(gateway: Gateway, transfer_id: str) -> None:
     transfer = gateway.find("transfer", transfer_id)
     until = transfer["on_hold_until"]
     if transfer["on_hold"] and until is not None and until <= gateway.now:
-        transfer.update(on_hold=False, on_hold_until=None, settlement_status="pending")
-        gateway.store.save(transfer)
+        transfer.update(on_hold=False, on_hold_until=None)
+        _hold(gateway, transfer)
 
 
 def settle(gateway: Gateway, transfer: Json) -> None:
     """Let the money of a processed transfer reach the linked account's bank."""
+    if transfer["status"] not in STANDING:
+        raise Refusal(f"A transfer that is {transfer['status']} cannot be settled.")
     if transfer["settlement_status"] != "pending":
         raise Refusal(f"A transfer whose settlement is {transfer['settlement_status']} cannot be settled.")
     transfer.update(settlement_status="settled", recipient_settlement_id=f"setl_{gateway.letters()}")
     gateway.store.save(transfer)
+
+
+def fail(gateway: Gateway, transfer: Json) -> None:
+    """Let a transfer fail, as long as the bank has nothing of it; the payment has its amount to transfer again."""
+    if transfer["status"] not in ("created", "processed") or transfer["settlement_status"] == "settled":
+        raise Refusal(
+            f"A transfer that is {transfer['settlement_status'] or transfer['status']} cannot fail."
+        )
+    if transfer["status"] == "processed":
+        _count(gateway, transfer["source"], -transfer["amount"])
+    transfer.update(status="failed", settlement_status=None, processed_at=None)
+    transfer["error"].update(FAILURE, id=transfer["id"])
+    gateway.store.save(transfer)
+    gateway.tell("transfer.failed", transfer=transfer)
 
 
 def process_planned(gateway: Gateway, order: Json) -> None:
@@ -97,6 +127,18 @@ def process_planned(gateway: Gateway, order: Json) -> None:
     for transfer in gateway.store.newest("transfer", parent=order["id"]):
         if transfer["status"] == "created":
             process(gateway, transfer)
+            _count(gateway, order["id"], transfer["amount"])
+
+
+def _count(gateway: Gateway, source: str, amount: int) -> None:
+    """Count what is transferred towards its payment, or towards those of its order as far as each has room."""
+    named = gateway.store.find("payment", source)
+    for payment in [named] if named else [*gateway.store.newest("payment", parent=source)]:
+        used = payment["amount_transferred"]
+        room = max(0, payment["amount"] - payment["amount_refunded"] - used) if payment["captured"] else 0
+        share = max(-used, min(amount, room))
+        amount -= share
+        gateway.store.save({**payment, "amount_transferred": used + share})
 
 
 def transfer_payment(call: Call, payment_id: str) -> Json:
@@ -110,8 +152,7 @@ def transfer_payment(call: Call, payment_id: str) -> Json:
     made = begin(gateway, payment, reading.objects(call.body, "transfers"), captured=captured)
     for transfer in made:
         process(gateway, transfer)
-        payment["amount_transferred"] += transfer["amount"]
-    gateway.store.save(payment)
+        _count(gateway, payment["id"], transfer["amount"])
     return reading.collection(made)
 
 
@@ -153,7 +194,8 @@ def change_transfer(call: Call, transfer_id: str) -> Json:
     if transfer["settlement_status"] == "settled":
         raise Refusal("The transfer is already settled.", field="on_hold")
     transfer["on_hold"] = reading.flag(body, "on_hold") if "on_hold" in body else transfer["on_hold"]
-    transfer["on_hold_until"] = _until(body) if transfer["on_hold"] else None
+    until = _until(body) if "on_hold_until" in body else transfer["on_hold_until"]
+    transfer["on_hold_until"] = until if transfer["on_hold"] else None
     transfer["notes"] = reading.notes(body) if "notes" in body else transfer["notes"]
     _hold(gateway, transfer)
     return transfer
@@ -171,7 +213,7 @@ def reverse_transfer(call: Call, transfer_id: str) -> Json:
 
 
 def _reverse(gateway: Gateway, transfer: Json, amount: int) -> Json:
-    if transfer["status"] not in ("processed", "partially_reversed"):
+    if transfer["status"] not in STANDING:
         raise Refusal(f"A transfer that is {transfer['status']} cannot be reversed.")
     if not 0 < amount <= transfer["amount"] - transfer["amount_reversed"]:
         raise wrong_field("amount", "The reversal amount is greater than the amount transferred.")
@@ -211,7 +253,7 @@ def reverse_for_refund(gateway: Gateway, payment: Json, amount: int) -> None:
         transfer
         for source in (payment["id"], payment["order_id"])
         for transfer in gateway.store.newest("transfer", parent=source)
-        if transfer["status"] in ("processed", "partially_reversed")
+        if transfer["status"] in STANDING
     ]
     if amount == payment["amount"]:
         for transfer in standing:
