@@ -178,6 +178,39 @@ async def test_partial_payments_pay_an_order_together(razorpay: Client):
         assert (after["status"], after["amount_due"]) == (status, due)
 
 
+@pytest.mark.parametrize("amount", [0, -100, 1, 9_999, 10_001, 1_000_000])
+@pytest.mark.parametrize("more", [{}, {"partial_payment": True}])
+async def test_a_payment_that_does_not_fit_its_order_is_refused(
+    razorpay: Client, amount: int, more: dict[str, bool]
+):
+    order = await razorpay.order(10_000, **more)
+    path = f"/__sandbox/orders/{order['id']}/pay"
+    is_part = bool(more) and amount == 9_999
+    answer = await razorpay.post(path, {"amount": amount}, 200 if is_part else 400)
+    assert is_part or answer["error"]["field"] == "amount"
+    after = await razorpay.get(f"/v1/orders/{order['id']}")
+    assert (after["attempts"], after["amount_paid"]) == ((1, 9_999) if is_part else (0, 0))
+
+
+async def test_the_rest_of_an_order_is_paid_even_if_it_is_less_than_the_minimum(razorpay: Client):
+    order = await razorpay.order(10_000, partial_payment=True)
+    path = f"/__sandbox/orders/{order['id']}/pay"
+    await razorpay.post(path, {"amount": 9_950})
+    await razorpay.refusal(path, {"amount": 49})
+    await razorpay.post(path, {"amount": 50})
+    assert (await razorpay.get(f"/v1/orders/{order['id']}"))["status"] == "paid"
+
+
+@pytest.mark.parametrize(("amount", "status"), [(1, "attempted"), (9_999, "attempted"), (10_001, "paid")])
+async def test_a_switch_takes_payments_that_do_not_fit(razorpay: Client, amount: int, status: str):
+    await razorpay.quirk(mismatched_payments="taken")
+    order = await razorpay.order(10_000)
+    await razorpay.post(f"/__sandbox/orders/{order['id']}/pay", {"amount": amount})
+    after = await razorpay.get(f"/v1/orders/{order['id']}")
+    assert (after["amount_paid"], after["status"]) == (amount, status)
+    await razorpay.refusal(f"/__sandbox/orders/{order['id']}/pay", {"amount": 0})
+
+
 async def test_a_card_shows_itself_when_asked(razorpay: Client):
     payment = await razorpay.pay(await razorpay.order(), method="card")
     card = await razorpay.get(f"/v1/payments/{payment['id']}/card")

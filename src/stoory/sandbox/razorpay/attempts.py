@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from stoory.sandbox.razorpay import refunding, transfers
+from stoory.sandbox.razorpay import reading, refunding, transfers
 from stoory.sandbox.razorpay.gateway import Gateway
-from stoory.sandbox.razorpay.refusals import Json, Refusal
+from stoory.sandbox.razorpay.refusals import Json, Refusal, wrong_field
 
 METHODS: Final = ("upi", "card", "netbanking")
 OUTCOMES: Final = ("captured", "authorized", "failed", "late")
@@ -80,8 +80,11 @@ def usual_outcome(gateway: Gateway, order: Json) -> str:
 def _begin(gateway: Gateway, order: Json, method: str, amount: int | None, vpa: str | None) -> Json:
     """Make a payment that no bank has answered yet."""
     refuse_closed(gateway, order)
+    due = order["amount_due"] or order["amount"]
     if amount is None:
-        amount = order["amount_due"] or order["amount"]
+        amount = due
+    elif amount != due:
+        _refuse_misfit(gateway, order, amount, due)
     payment_id = gateway.new_id("payment")
     card = _card(gateway) if method == "card" else None
     payment: Json = {
@@ -125,6 +128,14 @@ def refuse_closed(gateway: Gateway, order: Json) -> None:
         raise Refusal("The order is closed. Please initiate the payment with a new order.")
     if gateway.quirks.attempts_per_order == "one" and order["attempts"]:
         raise Refusal("Only one payment attempt is allowed for an order. Please create a new order.")
+
+
+def _refuse_misfit(gateway: Gateway, order: Json, amount: int, due: int) -> None:
+    """Refuse a payment of another amount than is due; a part of it fits an order of parts."""
+    is_taken = gateway.quirks.mismatched_payments == "taken" and amount > 0
+    is_part = bool(order.get("partial_payment")) and reading.SMALLEST_AMOUNT <= amount < due
+    if not is_taken and not is_part:
+        raise wrong_field("amount", "Your payment amount is different from your order amount.")
 
 
 def _card(gateway: Gateway) -> Json:

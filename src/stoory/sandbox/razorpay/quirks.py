@@ -25,6 +25,9 @@ class Quirks(Struct, forbid_unknown_fields=True, kw_only=True):
     duplicates: Literal["refund", "capture"] = "refund"
     """What becomes of a payment on an order that is paid already"""
 
+    mismatched_payments: Literal["refused", "taken"] = "refused"
+    """Razorpay refuses a payment that does not fit its order; `taken` shows whether the merchant would notice"""
+
     wrong_credentials_status: Literal[400, 401] = 401
     """Plans page: 401; orders page: 400"""
 
