@@ -148,3 +148,12 @@ async def test_a_customer_is_made_once(razorpay: Client):
     assert changed["name"] == "Asha Rao"
     assert (await razorpay.get("/v1/customers"))["items"] == [changed]
     assert await razorpay.get(f"/v1/customers/{made['id']}") == changed
+
+
+async def test_customers_of_whom_nothing_is_known_are_not_the_same(razorpay: Client):
+    first, second = [await razorpay.post("/v1/customers", {"name": "Asha"}) for _ in range(2)]
+    assert first["id"] != second["id"]
+    assert (await razorpay.get("/v1/customers"))["count"] == 2
+    for known in ({"email": "asha@example.com"}, {"contact": "+919800000001"}):
+        await razorpay.post("/v1/customers", known)
+        await razorpay.refusal("/v1/customers", known)

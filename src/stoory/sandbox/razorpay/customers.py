@@ -16,8 +16,9 @@ def create_customer(call: Call) -> Json:
     gateway, body = call.gateway, call.body
     reading.only(body, {*LONGEST, "notes", "fail_existing"})
     fields = {field: reading.text(body, field, longest=longest) for field, longest in LONGEST.items()}
-    who = f"{fields['contact']} {fields['email']}"
-    known = gateway.store.labelled("customer", who)
+    # Two of whom nothing is known are not for that the same.
+    who = f"{fields['contact']} {fields['email']}" if fields["contact"] or fields["email"] else None
+    known = gateway.store.labelled("customer", who) if who else None
     if known is not None:
         if body.get("fail_existing") in ("0", 0):
             return known
