@@ -80,11 +80,7 @@ def usual_outcome(gateway: Gateway, order: Json) -> str:
 def _begin(gateway: Gateway, order: Json, method: str, amount: int | None, vpa: str | None) -> Json:
     """Make a payment that no bank has answered yet."""
     refuse_closed(gateway, order)
-    due = order["amount_due"] or order["amount"]
-    if amount is None:
-        amount = due
-    elif amount != due:
-        _refuse_misfit(gateway, order, amount, due)
+    amount = _fitting(gateway, order, amount)
     payment_id = gateway.new_id("payment")
     card = _card(gateway) if method == "card" else None
     payment: Json = {
@@ -130,12 +126,16 @@ def refuse_closed(gateway: Gateway, order: Json) -> None:
         raise Refusal("Only one payment attempt is allowed for an order. Please create a new order.")
 
 
-def _refuse_misfit(gateway: Gateway, order: Json, amount: int, due: int) -> None:
-    """Refuse a payment of another amount than is due; a part of it fits an order of parts."""
+def _fitting(gateway: Gateway, order: Json, amount: int | None) -> int:
+    """Return what is paid: what is due, or a part of it where the order takes parts; a switch takes anything."""
+    due = order["amount_due"] or order["amount"]
+    if amount is None or amount == due:
+        return due
     is_taken = gateway.quirks.mismatched_payments == "taken" and amount > 0
     is_part = bool(order.get("partial_payment")) and reading.SMALLEST_AMOUNT <= amount < due
     if not is_taken and not is_part:
         raise wrong_field("amount", "Your payment amount is different from your order amount.")
+    return amount
 
 
 def _card(gateway: Gateway) -> Json:
