@@ -17,6 +17,7 @@ from stoory.platform.razorpay import Razorpay
 from stoory.settings import SANDBOX_KEY_ID, SANDBOX_KEY_SECRET
 from tests.money import Json, Market
 from tests.payouts import (
+    A_WHILE,
     ACCOUNT,
     ARRIVED,
     LEFT,
@@ -51,7 +52,7 @@ async def test_razorpayx_pays_once_whatever_gets_lost(market: Market, x: Razorpa
     for _ in range(2):
         await send_payout(x, market.world.db, {"payout_id": payout["id"]})
     processing = await wallet(market.ravi)
-    await market.till.advance(10)
+    await market.till.advance(A_WHILE)
     await market.hear(times=2)
 
     assert (processing, await wallet(market.ravi)) == (LEFT, ARRIVED)
@@ -64,7 +65,7 @@ async def test_razorpayx_pays_once_whatever_gets_lost(market: Market, x: Razorpa
 @pytest.mark.usefixtures("x")
 async def test_a_lost_payout_webhook_is_made_good(market: Market) -> None:
     await sent(market)
-    await market.till.advance(10)
+    await market.till.advance(A_WHILE)
 
     await market.world.pass_time(seconds=QUARTER)
 
@@ -97,7 +98,7 @@ async def test_an_hour_without_razorpayx_holds_a_payout_up_and_pays_it_once(
     await market.till.heal()
     x.breaker.went_well()
     await a_round_later(market)
-    await market.till.advance(10)
+    await market.till.advance(A_WHILE)
     await market.hear()
 
     assert meanwhile == LEFT
@@ -118,7 +119,7 @@ async def test_om_records_nothing_of_what_razorpayx_is_paying(market: Market, wa
     await sent(market)
 
     refused = await by_hand(market, (await mine(market))["id"], way)
-    await market.till.advance(10)
+    await market.till.advance(A_WHILE)
     await market.hear()
 
     assert (refused.status_code, refused.json()["code"]) == (409, "paid_by_razorpayx")

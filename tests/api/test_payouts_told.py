@@ -12,6 +12,7 @@ from stoory.platform.razorpay import Razorpay
 from tests.house.source import statements
 from tests.money import Json, Market, balances
 from tests.payouts import (
+    A_WHILE,
     ARRIVED,
     LEFT,
     QUARTER,
@@ -37,7 +38,7 @@ def x(market: Market) -> Iterator[Razorpay]:
 @pytest.mark.usefixtures("x")
 async def test_what_razorpayx_returns_days_later_is_in_the_wallet_again(market: Market) -> None:
     made = await sent(market)
-    await market.till.advance(10)
+    await market.till.advance(A_WHILE)
     await market.hear()
 
     await market.till.move_payout(made["id"], "reversed")
@@ -50,7 +51,7 @@ async def test_what_razorpayx_returns_days_later_is_in_the_wallet_again(market: 
 @pytest.mark.usefixtures("x")
 async def test_a_return_heard_of_before_the_arrival_is_in_the_wallet_once(market: Market) -> None:
     made = await sent(market)
-    await market.till.advance(10)
+    await market.till.advance(A_WHILE)
     await market.till.move_payout(made["id"], "reversed")
 
     await market.hear(times=2, is_reversed=True)
