@@ -41,6 +41,12 @@ async def test_a_payment_nobody_told_of_is_taken_in(market: Market) -> None:
     assert await state_of(market.asha, request) == "in_progress"
 
 
+async def test_a_razorpay_that_does_not_answer_is_nothing_learned(market: Market) -> None:
+    await market.till.fault("server_error", path="/v1/payments", times=9)
+
+    assert await compared(market) == Tally(asked=0, failed=1)
+
+
 async def test_what_was_given_back_behind_our_back_is_told_once(market: Market) -> None:
     await funded(market.asha, market.ravi, market.till)
     await market.hear()
@@ -59,7 +65,8 @@ async def test_what_we_have_and_razorpay_has_not_is_told(market: Market) -> None
     async with market.world.db.as_system("a test makes money up") as tx:
         await tx.run("update payments set razorpay_payment_id = 'pay_00000000000000'")
 
-    await compared(market)
+    first, again = await compared(market), await compared(market)
 
+    assert (first.failed, again.failed) == (1, 0)
     [oddity] = await set_aside(market)
     assert oddity["subject"] == "pay_00000000000000"

@@ -6,10 +6,10 @@ Webhooks and the reconciler look at what waits. This looks at what seems settled
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from stoory.errors import Conflict
+from stoory.errors import Conflict, Upstream
 from stoory.payments.actions.oddities import quarantine
 from stoory.payments.actions.purposes import Till
 from stoory.payments.errands import collect, find_order
@@ -32,19 +32,27 @@ async def compare_round(till: Till, db: Database) -> None:
 
 async def compare_books(db: Database, till: Till, *, looks_back: timedelta = LOOKS_BACK) -> Tally:
     """Compare every payment of that time; a difference that looking it up does not explain is quarantined."""
-    since = db.clock.now() - looks_back
-    tally, told_of = Tally(), set[str]()
+    tally = Tally()
+    try:
+        await _compare_since(db, till, db.clock.now() - looks_back, tally)
+    except Upstream:
+        tally.failed += 1  # the rest is compared the next time
+    return tally
+
+
+async def _compare_since(db: Database, till: Till, since: datetime, tally: Tally) -> None:
+    told_of = set[str]()
     async for page in till.gateway.payments_since(since):
         captured = [seen for seen in page if seen.captured]
         told_of.update(seen.id for seen in captured)
         tally.asked += len(captured)
         tally.failed += await _compare(db, till, captured)
     async with db.as_system("payments captured here", readonly=True) as tx:
-        ours = await books.captured_since(tx, since)
-    for payment_id in set(ours) - told_of:
+        ours = set(await books.captured_since(tx, since)) - told_of
+        missing = ours - set(await books.explained(tx, list(ours)))
+    for payment_id in missing:
         tally.asked += 1
         tally.failed += not await _is_there(db, till, payment_id)
-    return tally
 
 
 async def _compare(db: Database, till: Till, captured: list[razorpay.Payment]) -> int:
@@ -90,5 +98,4 @@ async def _is_there(db: Database, till: Till, payment_id: str) -> bool:
 
 async def _set_aside(db: Database, payment_id: str, details: dict[str, object]) -> None:
     async with db.as_system("books that differ") as tx:
-        if not await books.explained(tx, [payment_id]):
-            await quarantine(tx, "books_differ", payment_id, details)
+        await quarantine(tx, "books_differ", payment_id, details)
