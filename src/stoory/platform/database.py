@@ -184,9 +184,9 @@ class Database:
                 if (answer := _translated(problem)) is not None:
                     raise answer from problem
                 raise
+            self.bus.publish(tx.told)
         finally:
-            await pool.release(connection)
-        self.bus.publish(tx.told)
+            await _give_back(pool, connection)
 
     async def _opened(
         self, pool: asyncpg.Pool[asyncpg.Record], opening: str
@@ -201,7 +201,7 @@ class Database:
                 await connection.execute(opening)
             except BaseException as problem:
                 await _abandon(connection)
-                await pool.release(connection)
+                await _give_back(pool, connection)
                 if _is_cut(problem):
                     continue
                 if (answer := _translated(problem)) is not None:
@@ -218,6 +218,17 @@ async def _acquired(
         return await pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
     except (TimeoutError, OSError, PostgresError, asyncpg.InterfaceError) as problem:
         raise Busy from problem
+
+
+async def _give_back(
+    pool: asyncpg.Pool[asyncpg.Record], connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+) -> None:
+    """Return a connection to the pool, which may have taken it back by itself a moment ago because it was cut.
+
+    What the transaction came to is known by now; that the connection ended afterwards changes nothing of it.
+    """
+    with suppress(*GONE):
+        await pool.release(connection)
 
 
 async def _prepare(connection: Connection) -> None:
