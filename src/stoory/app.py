@@ -11,7 +11,6 @@ from typing import Any, Final
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
-from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme, Server, Tag
@@ -41,7 +40,7 @@ from stoory.platform.http.answers import JsonResponse
 from stoory.platform.http.body import StrictRequest
 from stoory.platform.http.errors import render
 from stoory.platform.http.frame import Frame
-from stoory.platform.http.gate import Gate, signed_in
+from stoory.platform.http.gate import Gate
 from stoory.platform.http.idempotency import FORGET_EVERY_SECONDS, forget_old_keys
 from stoory.platform.http.openapi import MoneySchema
 from stoory.platform.jobs import Errand, Round, Worker
@@ -169,19 +168,7 @@ class Application:
         return Litestar(
             route_handlers=self._routes(),
             lifespan=[lambda _: self.running()],
-            state=State({"db": self.db, "fingerprint_key": self.tokens.fingerprint_key}),
-            dependencies={
-                "actor": Provide(signed_in, sync_to_thread=False),
-                "db": Provide(lambda: self.db, sync_to_thread=False),
-                "gateway": Provide(lambda: self.gateway, sync_to_thread=False),
-                "limits": Provide(lambda: self.limits, sync_to_thread=False),
-                "passwords": Provide(lambda: self.passwords, sync_to_thread=False),
-                "tokens": Provide(lambda: self.tokens, sync_to_thread=False),
-                "storage": Provide(lambda: self.storage, sync_to_thread=False),
-                "till": Provide(lambda: self.till, sync_to_thread=False),
-                "watch": Provide(lambda: self.watch, sync_to_thread=False),
-                "settings": Provide(lambda: self.settings, sync_to_thread=False),
-            },
+            state=State({"application": self}, deep_copy=False),
             middleware=[Gate(self.tokens, self.limits, self.settings.trusted_proxies).middleware],
             request_class=StrictRequest,
             response_class=JsonResponse,

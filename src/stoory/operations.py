@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final
 
 from litestar import MediaType, Request, Response
-from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
@@ -62,8 +61,8 @@ async def ready(db: Db) -> Readiness:
 async def metrics(
     db: Db,
     request: Request[Any, Any, Any],
-    settings: NamedDependency[Settings],
-    watch: NamedDependency[Watch],
+    settings: Settings,
+    watch: Watch,
 ) -> Response[bytes]:
     """Return what is measured, as Prometheus reads it: with the token of STOORY_METRICS_TOKEN, else from here only."""
     if not _may_measure(request, settings.metrics_token):
@@ -94,7 +93,7 @@ async def documentation(request: Request[Any, Any, Any]) -> str:
 
 
 @get("/", who=ANYONE, limit=None, include_in_schema=False, media_type=MediaType.HTML)
-async def front_page(settings: NamedDependency[Settings]) -> Response[str]:
+async def front_page(settings: Settings) -> Response[str]:
     """Return a first page with links and, in a development home, the demo logins."""
     return Response(FRONT_PAGE.replace("{logins}", DEMO_LOGINS if settings.env == "development" else ""))
 

@@ -12,10 +12,11 @@ from uuid import UUID, uuid4
 
 import jwt
 import pytest
+import time_machine
 
 from stoory.actor import Actor, Role
 from stoory.errors import NotSignedIn
-from stoory.platform.tokens import Tokens, fingerprint
+from stoory.platform.tokens import LEEWAY_SECONDS, Tokens, fingerprint
 from tests.world import ASHA, World
 
 SECRET = "the secret of this test, long enough"
@@ -70,6 +71,16 @@ def test_a_token_is_read_back(tokens: Tokens) -> None:
     actor = Actor(ASHA.id, ASHA.role, SESSION)
     assert tokens.read(tokens.issue(actor, ASHA.phone)) == actor
     assert tokens.read(signed(claims())) == actor  # so the refusals below are not of something else
+
+
+def test_a_token_that_was_read_before_expires_all_the_same(tokens: Tokens) -> None:
+    token = tokens.issue(Actor(ASHA.id, ASHA.role, SESSION), ASHA.phone)
+    tokens.read(token)
+
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=3600 + LEEWAY_SECONDS - 2)):
+        tokens.read(token)
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=3600 + LEEWAY_SECONDS + 2)):
+        pytest.raises(NotSignedIn, tokens.read, token)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 from litestar import Litestar
-from litestar.di import Provide
+from litestar.datastructures import State
 from litestar.params import FromPath
 
 from stoory.platform.http.answers import Answer
@@ -30,7 +30,7 @@ async def test_the_request_a_deadlock_undid_is_done_again(world: World) -> None:
             await tx.run("select from users where id = $1::text::uuid for update", second)
         return Answer()
 
-    app: Any = Litestar([hold_both], dependencies={"db": Provide(lambda: world.db, sync_to_thread=False)})
+    app: Any = Litestar([hold_both], state=State({"application": world}, deep_copy=False))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
         answers = await asyncio.gather(
             client.post(f"/{ASHA.id}/{RAVI.id}"), client.post(f"/{RAVI.id}/{ASHA.id}")

@@ -10,8 +10,10 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final, TextIO, cast
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, Processor
 
@@ -20,6 +22,8 @@ SECRET_KEYS: Final = re.compile(
 )
 SPEAKS_OF_CODE: Final = (AttributeError, ImportError, NameError, TypeError)
 """Errors whose messages name what the program says, never what somebody sent."""
+
+_encoder: Final = msgspec.json.Encoder(enc_hook=repr)
 
 DATABASE_FACTS: Final = ("sqlstate", "constraint_name", "table_name", "column_name")
 """What a database's error may tell; its message and detail quote the row."""
@@ -33,7 +37,7 @@ def set_up(*, as_json: bool, level: str = "INFO", to: TextIO = sys.stderr) -> No
         _without_secrets,
     ]
     render: list[Processor] = (
-        [_without_values, structlog.processors.JSONRenderer()]
+        [_without_values, structlog.processors.JSONRenderer(serializer=_json)]
         if as_json
         else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     )
@@ -58,12 +62,23 @@ def _hand_over(to: TextIO, before: list[Processor], render: list[Processor]) -> 
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
+def _json(event: EventDict, **_: Any) -> str:
+    """Write a line; what has no JSON form stands as its repr."""
+    return _encoder.encode(event).decode()
+
+
 def _without_secrets(_: Any, __: str, event: EventDict) -> EventDict:
     """Blank what must never be logged, should a caller pass it all the same."""
     for key in event:
-        if SECRET_KEYS.search(key):
+        if _is_secret(key):
             event[key] = "***"
     return event
+
+
+@cache
+def _is_secret(key: str) -> bool:
+    """Whether a key speaks of something secret; keys are words of our code, so that there are few."""
+    return SECRET_KEYS.search(key) is not None
 
 
 def _first_line(_: Any, __: str, event: EventDict) -> EventDict:

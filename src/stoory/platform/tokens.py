@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import time
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 from uuid import UUID, uuid4
@@ -22,6 +24,8 @@ ALGORITHM: Final = "HS256"
 LEEWAY_SECONDS: Final = 5
 LONGEST_TOKEN_CHARS: Final = 2000
 """Ours have some 450; what is longer is not worth taking apart."""
+TOKENS_REMEMBERED: Final = 4096
+"""Whose signature was found good need not be looked at again; what was refused is never remembered. Some 4 MB."""
 REFRESH_TOKEN_BYTES: Final = 32
 
 
@@ -35,6 +39,7 @@ class Tokens:
         self._refresh_key = hmac.digest(keys[0].encode(), b"stoory refresh tokens 1", "sha256")
         self.fingerprint_key = hmac.digest(keys[0].encode(), b"stoory request fingerprints 1", "sha256")
         self.ttl_seconds = ttl_seconds
+        self._read = lru_cache(TOKENS_REMEMBERED)(self._verified)
 
     def issue(self, actor: Actor, phone: str) -> str:
         """Return a token with the claims of the guide (id, phone, role, iat, exp) and sid, jti, typ."""
@@ -54,7 +59,14 @@ class Tokens:
         return jwt.encode(claims, key, algorithm=ALGORITHM, headers=headers)  # pyright: ignore[reportUnknownMemberType]
 
     def read(self, token: str) -> Actor:
-        """Return who a token speaks for; NotSignedIn when it is forged, expired or of another kind.
+        """Return who a token speaks for; NotSignedIn when it is forged, expired or of another kind."""
+        actor, expires_at = self._read(token)
+        if expires_at <= time.time() - LEEWAY_SECONDS:
+            raise NotSignedIn
+        return actor
+
+    def _verified(self, token: str) -> tuple[Actor, int]:
+        """Return who a token speaks for and until when (seconds since 1970).
 
         The key comes from our own map and never from the token: jku, x5u and jwk headers are not looked at.
         """
@@ -71,7 +83,7 @@ class Tokens:
             )
             if claims.get("typ") != "access":
                 raise NotSignedIn
-            return Actor(UUID(claims["id"]), Role(claims["role"]), UUID(claims["sid"]))
+            return Actor(UUID(claims["id"]), Role(claims["role"]), UUID(claims["sid"])), int(claims["exp"])
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as problem:
             raise NotSignedIn from problem
 

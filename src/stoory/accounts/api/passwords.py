@@ -10,7 +10,6 @@ from ipaddress import ip_address
 from typing import Any, Final
 
 from litestar import Request
-from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec.structs import asdict
 
@@ -27,9 +26,6 @@ from stoory.platform.passwords import Passwords
 from stoory.platform.tokens import Tokens
 
 Caller = Request[Any, Any, Any]
-Counted = NamedDependency[Limits]
-Hashing = NamedDependency[Passwords]
-Signing = NamedDependency[Tokens]
 
 LONGEST_USER_AGENT_CHARS: Final = 255
 
@@ -40,9 +36,9 @@ async def register(
     data: JSONBody[Registration],
     request: Caller,
     db: Db,
-    limits: Counted,
-    passwords: Hashing,
-    tokens: Signing,
+    limits: Limits,
+    passwords: Passwords,
+    tokens: Tokens,
 ) -> SignedInAnswer:
     """Make an account and sign in."""
     newcomer = rules.newcomer(**asdict(data) | {"role": Role(data.role)})
@@ -55,7 +51,7 @@ async def register(
 
 @post("/api/auth/login", who=ANYONE, limit="auth", fails=(401, 403))
 async def login(
-    *, data: JSONBody[Login], request: Caller, db: Db, limits: Counted, passwords: Hashing, tokens: Signing
+    *, data: JSONBody[Login], request: Caller, db: Db, limits: Limits, passwords: Passwords, tokens: Tokens
 ) -> SignedInAnswer:
     """Sign in with a password, by phone or verified e-mail address.
 
@@ -89,7 +85,7 @@ def _named(data: Login) -> tuple[str | None, str | None]:
 
 @put("/api/auth/password", who=SIGNED_IN, limit="auth")
 async def change_password(
-    *, data: JSONBody[PasswordChange], db: Db, actor: Me, limits: Counted, passwords: Hashing
+    *, data: JSONBody[PasswordChange], db: Db, actor: Me, limits: Limits, passwords: Passwords
 ) -> Answer:
     """Change your password; every other session ends."""
     async with db.as_user(actor, readonly=True) as tx:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from litestar import Request
-from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from stoory.accounts import actions, rules
@@ -33,8 +32,8 @@ async def refresh(
     data: JSONBody[Refresh],
     request: Request[Any, Any, Any],
     db: Db,
-    limits: NamedDependency[Limits],
-    tokens: NamedDependency[Tokens],
+    limits: Limits,
+    tokens: Tokens,
 ) -> RefreshedAnswer:
     """Exchange a refresh token for the next one and a new access token.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 
 from litestar import MediaType, Response
-from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from stoory.deals.errands import document_of
@@ -28,7 +27,7 @@ async def download_contract(
     *,
     db: Db,
     actor: Me,
-    storage: NamedDependency[Storage],
+    storage: Storage,
     request: Asked,
     request_id: Id,
     form: Form = None,

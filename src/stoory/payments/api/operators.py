@@ -10,9 +10,9 @@ from msgspec import Meta
 
 from stoory.accounts.actions import audit
 from stoory.errors import Conflict
+from stoory.payments.actions.purposes import Till
 from stoory.payments.actions.refunds import ask_again
 from stoory.payments.api.orders import OrderAnswer, OrdersAnswer, StatusFilter
-from stoory.payments.api.till import TheTill
 from stoory.payments.errands import look_up
 from stoory.payments.queries import orders, payments, refunds, webhooks
 from stoory.payments.queries.webhooks import Oddity
@@ -74,7 +74,7 @@ async def list_all_orders(
 
 
 @post("/api/admin/orders/{order_id:uuid}/retry", who=OPERATORS, fails=(404, 409, 502), leaves=True)
-async def retry_order(db: Db, actor: Me, till: TheTill, order_id: Id) -> OrderAnswer:
+async def retry_order(db: Db, actor: Me, till: Till, order_id: Id) -> OrderAnswer:
     """Ask Razorpay now what became of an order, as the reconciler does every quarter of an hour."""
     async with db.as_user(actor, readonly=True) as tx:
         order = await orders.order(tx, order_id)

@@ -12,7 +12,6 @@ from stoory.actor import Actor
 from stoory.errors import Conflict, NotFound, Unreadable
 from stoory.payments.actions.oddities import quarantine
 from stoory.payments.actions.purposes import Till
-from stoory.payments.api.till import TheTill
 from stoory.payments.errands import as_document, collect
 from stoory.payments.queries import orders, payments, receipts, refunds
 from stoory.payments.queries.orders import Key, Order, Payment
@@ -83,7 +82,7 @@ class OrdersAnswer(Answer):
 
 
 @post("/api/payments/verify-payment", who=SIGNED_IN, fails=(400, 404, 409, 502), leaves=True)
-async def verify_payment(*, db: Db, actor: Me, till: TheTill, data: JSONBody[Checkout]) -> VerifyAnswer:
+async def verify_payment(*, db: Db, actor: Me, till: Till, data: JSONBody[Checkout]) -> VerifyAnswer:
     """Say that a payment was made, with the three fields of Razorpay's checkout.
 
     The signature proves that the two ids belong together, not that money came: Razorpay is asked for the payment. Said

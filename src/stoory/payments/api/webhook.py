@@ -10,7 +10,7 @@ from litestar import Request
 from msgspec import Struct
 
 from stoory.errors import Unreadable
-from stoory.payments.api.till import TheTill
+from stoory.payments.actions.purposes import Till
 from stoory.payments.queries.webhooks import Arrival, insert_webhook
 from stoory.payments.rules import UNREADABLE
 from stoory.platform.http.answers import Answer
@@ -44,7 +44,7 @@ _decoder = msgspec.json.Decoder(_Envelope)
 
 
 @post("/api/payments/webhook", who=ANYONE, limit=None, fails=(400, 413))
-async def take_webhook(db: Db, till: TheTill, request: Request[Any, Any, Any]) -> Answer:
+async def take_webhook(db: Db, till: Till, request: Request[Any, Any, Any]) -> Answer:
     """Take a webhook of Razorpay: `X-Razorpay-Signature` over the raw body, `x-razorpay-event-id` for once only.
 
     200 means stored. It is applied within a second or so; what cannot be applied waits for an operator, and is not to

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, ClassVar, Final, Literal
 
-from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
@@ -159,8 +158,8 @@ async def name_payout_account(
     *,
     db: Db,
     actor: Me,
-    limits: NamedDependency[Limits],
-    passwords: NamedDependency[Passwords],
+    limits: Limits,
+    passwords: Passwords,
     data: JSONBody[AccountBody],
 ) -> AccountAnswer:
     """Say where one's money should go. A change can be used a day later, the first account at once."""

@@ -6,7 +6,7 @@ It runs after routing, so that it knows the route's policy, and before the body 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -101,9 +101,3 @@ async def _tell_methods(scope: Any, send: Any) -> None:
     headers = [(b"allow", allowed(methods).encode())]
     await send({"type": "http.response.start", "status": 204, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
-
-
-def signed_in(scope: Scope) -> Actor:
-    """Return who is asking; the gate has let them in. A dependency of handlers, by the name `actor`."""
-    admitted: Any = scope
-    return cast("Actor", admitted["actor"])

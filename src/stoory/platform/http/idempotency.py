@@ -131,9 +131,9 @@ class KeyedDatabase(Database):
             yield tx
 
 
-async def keyed_or_plain(request: Request[Any, Any, Any]) -> Database:
+async def keyed_or_plain(request: Request[Any, Any, Any], application: Any) -> Database:
     """Return the doors for a request: plain ones, unless it carries a key. Invalid when that is none."""
-    db: Database = request.app.state.db
+    db: Database = application.db
     key = request.headers.get(HEADER)
     if key is None:
         return db
@@ -142,7 +142,7 @@ async def keyed_or_plain(request: Request[Any, Any, Any]) -> Database:
         raise Invalid(FieldError(HEADER, wrong), message=f"{HEADER} {wrong}.")
     scope: Any = request.scope
     # Keyed, since bodies hold passwords: whoever reads the table must not be able to try some.
-    seen = hmac.new(request.app.state.fingerprint_key, digestmod="sha256")
+    seen = hmac.new(application.tokens.fingerprint_key, digestmod="sha256")
     for part in (scope["path"].encode(), scope["query_string"], await request.body()):
         seen.update(part + b"\0")
     asked = Asked(scope["actor"].id, f"{request.method} {scope['path_template']}", key, seen.hexdigest())

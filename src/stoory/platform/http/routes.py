@@ -8,22 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial, wraps
-from inspect import cleandoc
+from inspect import Parameter, cleandoc, signature
 from typing import Any, Final
 from uuid import UUID
 
-from litestar import delete as _delete
-from litestar import get as _get
-from litestar import post as _post
-from litestar import put as _put
-from litestar.di import NamedDependency, Provide
+from litestar import HttpMethod, Litestar, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
+from litestar.types import ASGIApp
+from msgspec import Struct
 
 from stoory.actor import Actor, Role
 from stoory.errors import Deadlocked
 from stoory.platform.database import Database
+from stoory.platform.http.answers import Sent
 from stoory.platform.http.errors import CLASS, ErrorBody
 from stoory.platform.http.idempotency import Leaves, keyed, keyed_or_plain
 from stoory.platform.razorpay import Razorpay
@@ -36,17 +35,20 @@ BRANDS: Final[Who] = frozenset({Role.BRAND_OWNER, Role.ADMIN})
 INFLUENCERS: Final[Who] = frozenset({Role.INFLUENCER})
 OPERATORS: Final[Who] = frozenset({Role.ADMIN})
 
-Db = NamedDependency[Database]
+Db = Database
 """A handler's `db`: the doors to a transaction."""
 
-Me = NamedDependency[Actor]
+Me = Actor
 """A handler's `actor`: who is asking."""
 
-Gateway = NamedDependency[Razorpay]
+Gateway = Razorpay
 """A handler's `gateway`: Razorpay. Never asked while a transaction is open."""
 
 Id = FromPath[UUID]
 """A handler's id from its address: what is no UUID is 404."""
+
+GIVEN: Final = frozenset({"gateway", "limits", "passwords", "settings", "storage", "till", "tokens", "watch"})
+"""What a handler is given of the application's parts, if it has a parameter of that name."""
 
 MOST_RETRIES: Final = 2
 UNKEYED: Final = ("/api/auth", "/__dev")
@@ -54,10 +56,21 @@ UNKEYED: Final = ("/api/auth", "/__dev")
 
 Handler = Callable[..., Awaitable[Any]]
 Decorator = Callable[[Handler], HTTPRouteHandler]
+Asked = Request[Any, Any, Any]
+
+
+class Route(HTTPRouteHandler):
+    """A handler as the framework keeps it; its Struct is written once and sent as it is."""
+
+    async def to_response(self, app: Litestar, data: Any, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Return what sends the handler's answer."""
+        if isinstance(data, Struct):
+            return Sent.of(data, self.status_code)
+        return await super().to_response(app, data, request)  # pyright: ignore[reportUnknownMemberType]
 
 
 def _route(
-    kind: Callable[..., Any],
+    method: HttpMethod,
     path: str,
     *,
     who: Who,
@@ -71,14 +84,13 @@ def _route(
 
     A POST handler `leaves` the house if it asks Razorpay between two transactions: doing it again must then be safe.
     """
-    is_keyed = kind is _post and who is not ANYONE and not path.startswith(UNKEYED)
-    if is_keyed:
-        more["dependencies"] = {"db": Provide(keyed_or_plain), **more.get("dependencies", {})}
+    is_keyed = method is HttpMethod.POST and who is not ANYONE and not path.startswith(UNKEYED)
 
     def declare(function: Handler) -> HTTPRouteHandler:
         summary, _, description = cleandoc(function.__doc__ or "").partition("\n")
-        return kind(
+        return Route(
             path,
+            http_method=method,
             operation_id=function.__name__,
             status_code=status,
             summary=summary.rstrip("."),
@@ -88,7 +100,7 @@ def _route(
             tags=[path.split("/")[2] if path.startswith("/api/") else "operations"],
             responses={code: _error(code) for code in sorted({*_always(who, is_keyed=is_keyed), *fails})},
             **more,
-        )(_retried(keyed(function, status, leaves) if is_keyed else function))
+        )(_provided(_retried(keyed(function, status, leaves) if is_keyed else function), is_keyed=is_keyed))
 
     return declare
 
@@ -118,12 +130,45 @@ def _retried(function: Handler) -> Handler:
     return handler
 
 
+def _provided(function: Handler, *, is_keyed: bool) -> Handler:
+    """Give a handler `db`, `actor` and what the application is made of, by the names of its parameters.
+
+    The framework's own injection would start a task for each of them, request by request; to it they do not exist.
+    """
+    asked = signature(function)
+    names = asked.parameters.keys()
+    given = tuple(GIVEN & names)
+    has_request, has_actor, has_db = "request" in names, "actor" in names, "db" in names
+
+    @wraps(function)
+    async def handler(request: Asked, **kwargs: Any) -> Any:
+        scope: Any = request.scope
+        application = request.app.state["application"]
+        if has_request:
+            kwargs["request"] = request
+        if has_actor:
+            kwargs["actor"] = scope["actor"]
+        for name in given:
+            kwargs[name] = getattr(application, name)
+        if has_db:
+            kwargs["db"] = await keyed_or_plain(request, application) if is_keyed else application.db
+        return await function(**kwargs)
+
+    ours = {*GIVEN, "actor", "db", "request"}
+    theirs = [parameter for name, parameter in asked.parameters.items() if name not in ours]
+    request = Parameter("request", Parameter.POSITIONAL_OR_KEYWORD, annotation=Asked)
+    by_name: Any = handler
+    by_name.__signature__ = asked.replace(parameters=[request, *theirs])
+    by_name.__annotations__ = {**function.__annotations__, "request": Asked}
+    return handler
+
+
 def _error(status: int) -> ResponseSpec:
     meaning = (CLASS[status].__doc__ or "").strip()
     return ResponseSpec(ErrorBody, description=meaning, generate_examples=False)
 
 
-get = partial(_route, _get)
-post = partial(_route, _post)
-put = partial(_route, _put)
-delete = partial(_route, _delete)
+get = partial(_route, HttpMethod.GET)
+post = partial(_route, HttpMethod.POST)
+put = partial(_route, HttpMethod.PUT)
+delete = partial(_route, HttpMethod.DELETE)
