@@ -28,6 +28,8 @@ class Statement(Struct):
     method: str
     row: Any
     sql: str
+    function: str = ""
+    """The source of the function it stands in."""
 
     @property
     def feature(self) -> str:
@@ -67,7 +69,13 @@ def statements() -> list[Statement]:
     found: dict[tuple[str, int], Statement] = {}
     for path in modules():
         name = dotted(path)
-        for method, call, _ in calls(path, ROW_METHODS | OTHER_METHODS):
+        source = path.read_text()
+        functions = {
+            node.name: ast.get_source_segment(source, node) or ""
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.AsyncFunctionDef)
+        }
+        for method, call, function in calls(path, ROW_METHODS | OTHER_METHODS):
             if not (isinstance(call.func, ast.Attribute) and _names_tx(call.func.value)):
                 continue
             module = importlib.import_module(name)
@@ -76,7 +84,9 @@ def statements() -> list[Statement]:
                 continue
             sql = _evaluated(call.args[1 if wants_row else 0], module)
             row = _evaluated(call.args[0], module) if wants_row else None
-            found[name, call.lineno] = Statement(name, call.lineno, method, row, sql)
+            found[name, call.lineno] = Statement(
+                name, call.lineno, method, row, sql, functions.get(function, "")
+            )
     for number, sql in enumerate(doctor.CLAIMS.values()):
         found["stoory.doctor", -number] = Statement("stoory.doctor", -number, "all", doctor.Where, sql)
     return list(found.values())

@@ -142,7 +142,7 @@ async def search(market: Superuser, at: Address, person: Person, **wanted: Any) 
         *(wanted.get(key) for key in keys),
         wanted.get("sort", "newest"),
     )
-    inside = [plan for plan in told if "searchable_postings" in plan["Query Text"]]
+    inside = [plan for plan in told if f"from public.{at.many} p" in plan["Query Text"]]
     assert inside
     return inside
 

@@ -184,6 +184,7 @@ async def lines(
     tx: Tx, *, account: str | None, request_id: UUID | None, before: int | None, rows: int
 ) -> list[Line]:
     """Return a page of the entries the viewer may see, newest first: debit +, credit -."""
+    await tx.plan_anew()
     return await tx.all(
         Line,
         """

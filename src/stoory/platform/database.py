@@ -55,6 +55,10 @@ SERVER_SETTINGS: Final = {
     "statement_timeout": "15s",
     "idle_in_transaction_session_timeout": "30s",
 }
+AS_SYSTEM: Final = " -- as the system"
+"""Stands behind every statement of the system, so that the driver prepares it apart from the same one of a user:
+PostgreSQL throws a plan away as soon as somebody with other policies uses it."""
+
 ACQUIRE_TIMEOUT_SECONDS: Final = 5
 ROLLBACK_TIMEOUT_SECONDS: Final = 5
 
@@ -62,20 +66,21 @@ ROLLBACK_TIMEOUT_SECONDS: Final = 5
 class Tx:
     """One open transaction. `now` is its clock: SQL is given the time, it never asks."""
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
-        """Wrap a connection on which BEGIN has been sent."""
+    def __init__(self, connection: Connection, clock: Clock, mark: LiteralString = "") -> None:
+        """Wrap a connection on which BEGIN has been sent; the mark says as whom."""
         self.connection = connection
         self.now = clock.now()
         self.told: list[Hint] = []
+        self._mark: LiteralString = mark
 
     async def all(self, row: type[R], sql: LiteralString, *args: object) -> list[R]:
         """Return every row as that Struct, columns by name."""
-        records = await self.connection.fetch(sql, *args)
+        records = await self.connection.fetch(sql + self._mark, *args)
         return wire.from_row(list[row], [dict(record) for record in records])
 
     async def maybe(self, row: type[R], sql: LiteralString, *args: object) -> R | None:
         """Return the first row as that Struct, or None."""
-        record = await self.connection.fetchrow(sql, *args)
+        record = await self.connection.fetchrow(sql + self._mark, *args)
         return None if record is None else wire.from_row(row, dict(record))
 
     async def one(self, row: type[R], sql: LiteralString, *args: object) -> R:
@@ -87,17 +92,17 @@ class Tx:
 
     async def value(self, kind: type[R], sql: LiteralString, *args: object) -> R:
         """Return the first column of the first row, as that type (`int`, `UUID`, `bool`)."""
-        return wire.from_row(kind, await self.connection.fetchval(sql, *args))
+        return wire.from_row(kind, await self.connection.fetchval(sql + self._mark, *args))
 
     async def run(self, sql: LiteralString, *args: object) -> int:
         """Execute a statement and return how many rows it touched."""
-        status = await self.connection.execute(sql, *args)
+        status = await self.connection.execute(sql + self._mark, *args)
         count = status.rsplit(" ", 1)[-1]
         return int(count) if count.isdigit() else 0
 
     async def run_each(self, sql: LiteralString, rows: Sequence[Sequence[object]]) -> None:
         """Execute a statement once a row of arguments, in one round trip."""
-        await self.connection.executemany(sql, rows)
+        await self.connection.executemany(sql + self._mark, rows)
 
     def tell(self, hint: Hint) -> None:
         """Let people know, once this has been committed; never if it is rolled back."""
@@ -105,7 +110,19 @@ class Tx:
 
     async def as_system(self, reason: LiteralString) -> None:  # noqa: ARG002 - the reason is for who reads the caller
         """Go on outside the walls. Only after the object was loaded as the user."""
+        if self._mark is AS_SYSTEM:
+            return
         await self.connection.execute("set local role stoory_system")
+        self._mark = AS_SYSTEM
+
+    async def as_user_again(self) -> None:
+        """Go back behind the walls."""
+        await self.connection.execute("set local role stoory_api")
+        self._mark = ""
+
+    async def plan_anew(self) -> None:
+        """Have what follows planned for its values: for statements whose filters may be absent."""
+        await self.connection.execute("set local plan_cache_mode = force_custom_plan")
 
 
 class Database:
@@ -155,7 +172,7 @@ class Database:
     async def as_system(self, reason: LiteralString, *, readonly: bool = False) -> AsyncIterator[Tx]:  # noqa: ARG002
         """Open a transaction outside the walls, for what no signed-in user asks."""
         opening = f"begin{' read only' if readonly else ''}; set local role stoory_system"
-        async with self._transaction(opening) as tx:
+        async with self._transaction(opening, AS_SYSTEM) as tx:
             yield tx
 
     @asynccontextmanager
@@ -165,18 +182,18 @@ class Database:
             "begin isolation level repeatable read read only; set local role stoory_system; "
             "set local statement_timeout = 0"
         )
-        async with self._transaction(opening) as tx:
+        async with self._transaction(opening, AS_SYSTEM) as tx:
             yield tx
 
     @asynccontextmanager
-    async def _transaction(self, opening: str) -> AsyncIterator[Tx]:
+    async def _transaction(self, opening: str, mark: LiteralString = "") -> AsyncIterator[Tx]:
         pool = self._pool
         if pool is None:
             raise Busy
         connection = await self._opened(pool, opening)
         try:
             try:
-                tx = Tx(connection, self.clock)
+                tx = Tx(connection, self.clock, mark)
                 yield tx
                 await connection.execute("commit")
             except BaseException as problem:

@@ -79,6 +79,7 @@ async def request(tx: Tx, request_id: UUID) -> Request:
 
 async def requests(tx: Tx, which: Filter, after: Key | None, rows: int) -> list[Request]:
     """Return a page of the viewer's requests, newest first."""
+    await tx.plan_anew()
     return await tx.all(
         Request,
         """
@@ -124,6 +125,7 @@ async def applications(tx: Tx, which: Filter, after: Key | None, rows: int) -> l
 
     The view of profiles is a barrier: joined plainly it would be read whole, so each profile is looked up by id.
     """
+    await tx.plan_anew()
     return await tx.all(
         Application,
         """

@@ -63,6 +63,7 @@ async def lock_user(tx: Tx, user_id: UUID) -> User:
 
 async def users(tx: Tx, which: Filter, after: Key | None, rows: int) -> list[User]:
     """Return a page of people, newest first; the system user is nobody."""
+    await tx.plan_anew()
     return await tx.all(
         User,
         """

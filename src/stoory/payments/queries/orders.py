@@ -145,6 +145,7 @@ async def paid_order_of(tx: Tx, request_id: UUID) -> Order:
 
 async def orders(tx: Tx, status: str | None, after: Key | None, rows: int) -> list[Order]:
     """Return a page of the viewer's orders, newest first."""
+    await tx.plan_anew()
     return await tx.all(
         Order,
         """

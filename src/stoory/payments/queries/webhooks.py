@@ -173,6 +173,7 @@ async def oddity(tx: Tx, oddity_id: UUID) -> Oddity:
 
 async def oddities(tx: Tx, *, is_resolved: bool, after: Key | None, rows: int) -> list[Oddity]:
     """Return a page of what does not fit, newest first."""
+    await tx.plan_anew()
     return await tx.all(
         Oddity,
         """

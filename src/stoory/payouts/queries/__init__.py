@@ -94,6 +94,7 @@ async def payouts(
     tx: Tx, user_id: UUID | None, status: str | None, after: Key | None, rows: int
 ) -> list[Payout]:
     """Return a page of payouts, of one person or of all, newest first."""
+    await tx.plan_anew()
     return await tx.all(
         Payout,
         """

@@ -115,7 +115,7 @@ class KeyedDatabase(Database):
     async def as_user(self, actor: Actor, *, readonly: bool = False) -> AsyncIterator[Tx]:
         """Open the user's transaction, or go on with the one that is shared."""
         if self._shared is not None:
-            await self._shared.connection.execute("set local role stoory_api")
+            await self._shared.as_user_again()
             yield self._shared
             return
         async with self._db.as_user(actor, readonly=readonly and self._begun_at is not None) as tx:
@@ -239,7 +239,7 @@ async def _begin(tx: Tx, asked: Asked) -> None:
         asked.fingerprint,
         tx.now,
     )
-    await tx.connection.execute("set local role stoory_api")
+    await tx.as_user_again()
 
 
 async def _kept(tx: Tx, asked: Asked) -> Kept | None:
