@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check soak fmt docs lock clean
+.PHONY: help run test check soak bench fmt docs lock clean
 .DELETE_ON_ERROR:
 
 # pip: only what the lock names, as the lock hashed it, and never a compiler.
@@ -28,6 +28,9 @@ check: .venv/.dev ## Format, lint, types, layers, migrations, the rules of the h
 
 soak: .venv/.dev ## Run the long campaigns at full size (hours)
 	@exec env SOAK=1 .venv/bin/pytest -n auto $(ARGS)
+
+bench: .venv/.dev ## Measure Stoory beside its peers (ARGS=--quick for a short run, ARGS=--help)
+	@exec .venv/bin/python -m bench.side_by_side $(ARGS)
 
 fmt: .venv/.dev ## Format, and mend what can be mended
 	@.venv/bin/ruff check --fix --quiet; .venv/bin/ruff format --quiet

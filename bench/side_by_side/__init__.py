@@ -1,0 +1,1 @@
+"""Stoory and its peers side by side over HTTP: `make bench`. docs/performance.md says what is measured and how."""

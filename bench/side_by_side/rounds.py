@@ -1,0 +1,160 @@
+"""The turns: only the measured server runs, the others are frozen; each is warmed up before it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from bench.side_by_side.contestants import STOORY, TWIN
+from bench.side_by_side.figures import Turn, Turns, is_even
+from bench.side_by_side.likeness import SAMPLES, check_alike
+from bench.side_by_side.load import Loaded, Loader
+from bench.side_by_side.measures import Measure, Scene, named
+from bench.side_by_side.running import Failed, Running
+from bench.side_by_side.supplies import Supply
+
+TOLERANCE: Final = 0.05
+"""How far two processes of one program may lie apart before the instrument is not believed"""
+MOST_EXPECTED_PER_SECOND: Final = 1_000
+"""Of a write, before anybody has shown what they can"""
+ROOM: Final = 1.5
+"""How many times as many requests are put ready as will probably be sent"""
+FEEDING_SECONDS: Final = 10
+SPILT: Final = 50
+"""Of what a load makes, those that are under way when it ends may come to nothing"""
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """How long and how often."""
+
+    rounds: int
+    most_rounds: int
+    """So many, if the twins are still measured as different"""
+    warm_up_seconds: int
+    seconds: int
+
+    def turns(self, contestants: int) -> int:
+        """Return how many turns a measure has at least."""
+        return self.rounds * contestants * 2
+
+
+class Contest:
+    """Servers that run, frozen, and what measures them."""
+
+    def __init__(self, servers: Sequence[Running], scene: Scene, loader: Loader, plan: Plan) -> None:
+        """Take them in the order of their turns."""
+        self._servers = list(servers)
+        self._scene = scene
+        self._loader = loader
+        self._plan = plan
+        self._per_second: dict[tuple[str, str], float] = {}
+        self._supplies: dict[str, Supply] = {}
+        self.turns = Turns()
+
+    def hold(self, measure: Measure, tell: Callable[[Turn], None]) -> None:
+        """Measure one route with everybody, until the twins come out even or the rounds are over."""
+        supply = self._supply(measure)
+        self._check_alike(measure, supply)
+        self._scene.stage.settle()
+        for number in range(self._plan.most_rounds):
+            if number >= self._plan.rounds and self.is_believable(measure):
+                return
+            for server in (*self._servers, *reversed(self._servers)):
+                turn = self._turn(measure, server, supply, number)
+                self.turns.all.append(turn)
+                tell(turn)
+
+    @property
+    def names(self) -> list[str]:
+        """The servers, in the order of their turns."""
+        return [server.name for server in self._servers]
+
+    @property
+    def loader(self) -> str:
+        """What makes the load."""
+        return self._loader.name
+
+    def is_believable(self, measure: Measure) -> bool:
+        """Tell whether the twins were measured as equals; without twins there is nothing to tell by."""
+        return self.instrument(measure) is None or is_even(self.instrument(measure), TOLERANCE)
+
+    def instrument(self, measure: Measure) -> float | None:
+        """Return how many times as fast as itself a program was measured."""
+        twin = next((server.name for server in self._servers if server.name.endswith(TWIN)), None)
+        return self.turns.ratio(measure.name, twin, twin.removesuffix(TWIN)) if twin else None
+
+    def _check_alike(self, measure: Measure, supply: Supply) -> None:
+        """See that reads are answered alike by all; what a write answers is new each time."""
+        if measure.is_write or measure.is_apart:
+            return
+        for server in self._servers:
+            server.thaw()
+        check_alike(measure.name, self._servers, supply.take(SAMPLES).requests)
+        for server in self._servers:
+            server.freeze(self._scene.stage.is_quiet)
+
+    def _turn(self, measure: Measure, server: Running, supply: Supply, number: int) -> Turn:
+        seconds = self._plan.warm_up_seconds + self._plan.seconds
+        self._feed(measure, supply, self._expected(measure, server, seconds))
+        server.thaw()
+        warm = self._send(measure, server, supply, self._plan.warm_up_seconds)
+        used, used_here = server.cpu_seconds(), self._loader.cpu_seconds()
+        loaded = self._send(measure, server, supply, self._plan.seconds)
+        busy = _share(used, server.cpu_seconds(), loaded.seconds)
+        load_busy = _share(used_here, self._loader.cpu_seconds(), loaded.seconds)
+        if not loaded.requests:
+            raise Failed(f"{server.name} answered nothing in `{measure.name}`:\n{server.last_words()}")
+        server.freeze(self._scene.stage.is_quiet)
+        return Turn(
+            measure=measure.name,
+            contestant=server.name,
+            round=number,
+            per_second=loaded.per_second,
+            p50_ms=loaded.p50_ms,
+            p99_ms=loaded.p99_ms,
+            errors=warm.refused + warm.broken + loaded.refused + loaded.broken,
+            busy=busy,
+            load_busy=load_busy,
+            ran_out=loaded.ran_out,
+        )
+
+    def _send(self, measure: Measure, server: Running, supply: Supply, seconds: int) -> Loaded:
+        load = supply.take(self._expected(measure, server, seconds))
+        loaded = self._loader.send(server.url, load, seconds)
+        supply.give_back(load.requests[loaded.used :])
+        self._per_second[measure.name, server.name] = loaded.per_second
+        return loaded
+
+    def _expected(self, measure: Measure, server: Running, seconds: int) -> int:
+        """Return how many requests to put ready."""
+        per_second = self._per_second.get((measure.name, server.name), MOST_EXPECTED_PER_SECOND)
+        return round(per_second * seconds * ROOM)
+
+    def _feed(self, measure: Measure, supply: Supply, wanted: int) -> None:
+        """Let Stoory make what a measure uses up, unless another has left enough of it."""
+        if measure.fed_by is None or (missing := wanted - supply.left(wanted)) <= 0:
+            return
+        stoory = next(server for server in self._servers if server.name == STOORY)
+        food = self._supply(named(measure.fed_by))
+        stoory.thaw()
+        while missing > 0:
+            load = food.take(missing + SPILT)
+            loaded = self._loader.send(stoory.url, load, FEEDING_SECONDS)
+            food.give_back(load.requests[loaded.used :])
+            if loaded.refused or loaded.broken or not load.requests:
+                raise Failed(
+                    f"what `{measure.name}` needs could not be made: {loaded}\n{stoory.last_words()}"
+                )
+            missing = wanted - supply.left(wanted)
+        stoory.freeze(self._scene.stage.is_quiet)
+
+    def _supply(self, measure: Measure) -> Supply:
+        if measure.name not in self._supplies:
+            self._supplies[measure.name] = measure.supply(self._scene)
+        return self._supplies[measure.name]
+
+
+def _share(began: float | None, ended: float | None, seconds: float) -> float | None:
+    return None if began is None or ended is None else min(1.0, (ended - began) / seconds)

@@ -1,0 +1,123 @@
+"""One run: set the stage, start everybody, hold the contest, tell of it. Whatever happens, nothing stays running."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from bench.side_by_side import page, pinning, results, sheets
+from bench.side_by_side.choice import Choice
+from bench.side_by_side.contestants import NODE_PEERS, contestants
+from bench.side_by_side.crowd import Crowd
+from bench.side_by_side.figures import Turn
+from bench.side_by_side.load import Loader
+from bench.side_by_side.machine import machine
+from bench.side_by_side.measures import Scene
+from bench.side_by_side.node import install, node
+from bench.side_by_side.results import Memory, Result
+from bench.side_by_side.rounds import Contest
+from bench.side_by_side.running import ROOT, Contestant, Running
+from bench.side_by_side.stage import Stage, stage
+from bench.side_by_side.starts import starts
+
+HOMES: Final = ROOT / ".bench"
+
+
+def run(choice: Choice, out: Console) -> Result:
+    """Measure what was chosen; show the figures and keep them."""
+
+    def report(step: str) -> None:
+        out.print(f"  {step}", style="dim")
+
+    choice = _possible(choice, out)
+    cores = pinning.choose()
+    with ExitStack() as stack:
+        folder = stack.enter_context(_folder())
+        with pinning.held_to(cores.load):
+            home = HOMES / f"scale-{choice.scale}"
+            world = stack.enter_context(stage(home, scale=choice.scale, fresh=choice.fresh, report=report))
+        report("Starting Stoory a few times")
+        started = starts(world.addresses, folder)
+        report("Starting everybody")
+        everybody = contestants(world.addresses, folder, choice.peers)
+        servers = stack.enter_context(_started(everybody, world, folder, cores.server))
+        contest = Contest(servers, Scene(world, Crowd(world)), Loader(folder, cores.load), choice.plan)
+        at_rest = {server.name: server.memory_mb() for server in servers}
+        _hold(contest, choice, out)
+        memory = {
+            server.name: Memory(at_rest=at_rest[server.name], after_load=server.memory_mb())
+            for server in servers
+        }
+        result = results.result(contest, choice, machine=machine(world, cores), memory=memory, starts=started)
+    sheets.show(result, out)
+    for path in page.keep(result, HOMES):
+        report(f"Written: {path.relative_to(ROOT)}")
+    return result
+
+
+def _possible(choice: Choice, out: Console) -> Choice:
+    """Install what the chosen peers need; without Node, leave out those that are written for it."""
+    if not {*NODE_PEERS} & {*choice.peers}:
+        return choice
+    if node() is None:
+        out.print(
+            "There is no Node on this machine: the peers usual and tuned are left out.", style="bold red"
+        )
+        return replace(choice, peers=[peer for peer in choice.peers if peer not in NODE_PEERS])
+    install(lambda step: out.print(f"  {step}", style="dim"))
+    return choice
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """Lend a folder for logs and for a home whose PostgreSQL may be another user, who has to pass through it."""
+    folder = Path(tempfile.mkdtemp(prefix="stoory-bench-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _started(
+    everybody: Sequence[Contestant], world: Stage, folder: Path, core: int | None
+) -> Iterator[list[Running]]:
+    """Start everybody on their core and freeze them; all are told to end before the first is waited for."""
+    servers: list[Running] = []
+    try:
+        for one in everybody:
+            servers.append(Running.start(one, folder, core))
+            servers[-1].freeze(world.is_quiet)
+        yield servers
+    finally:
+        for server in servers:
+            server.tell_to_end()
+        for server in servers:
+            server.stop()
+
+
+def _hold(contest: Contest, choice: Choice, out: Console) -> None:
+    """Measure one route after the other and say how far it is."""
+    turns = choice.plan.turns(len(contest.names))
+    columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=out) as progress:
+        for measure in choice.measures:
+            task, before = progress.add_task(measure.title, total=turns), len(contest.turns.all)
+
+            def tell(turn: Turn, task: int = task, before: int = before) -> None:
+                errors = f", {turn.errors} errors" if turn.errors else ""
+                said = f"{turn.measure}: {turn.contestant} {turn.per_second:,.0f}/s{errors}"
+                total = max(turns, len(contest.turns.all) - before)
+                progress.update(TaskID(task), advance=1, total=total, description=said)
+
+            contest.hold(measure, tell)
+            progress.update(task, description=measure.title)

@@ -1,0 +1,181 @@
+"""The figures as tables, for a terminal and for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from msgspec import Struct
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from bench.side_by_side.contestants import LIMIT, LIMITED, PEERS, STOORY, TUNED, TWIN, USUAL
+from bench.side_by_side.figures import Figures
+from bench.side_by_side.results import Result
+from bench.side_by_side.rounds import TOLERANCE
+
+NOTHING: Final = "-"
+ORDER: Final = (USUAL, TUNED, LIMIT, STOORY, LIMITED)
+
+
+class Sheet(Struct, frozen=True):
+    """One table."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+
+
+def sheets(result: Result) -> list[Sheet]:
+    """Return the tables of a run."""
+    made = [
+        _speed(result),
+        _p99(result),
+        _means(result),
+        _goals(result),
+        _share(result),
+        _memory(result),
+        _start(result),
+    ]
+    return [sheet for sheet in made if sheet.rows]
+
+
+def warnings(result: Result) -> Iterator[str]:
+    """Say what is wrong with a run."""
+    for row in result.rows:
+        if not row.is_believable:
+            yield (
+                f"INSTRUMENT NOT GOOD ENOUGH: in `{row.name}` a program was measured as {_times(row.instrument)} "
+                f"times as fast as itself, more than {TOLERANCE:.0%} off. Do not believe this row; measure again "
+                "on a quieter machine."
+            )
+        for name, found in row.figures.items():
+            if found.errors:
+                yield f"INVALID: {name} failed {found.errors} times in `{row.name}`: no figures."
+    if result.loader != "wrk":
+        yield f"Without wrk the load came from {result.loader}, which is slower than the fast servers and limits them."
+    if not result.is_whole:
+        yield "A part of the measures, or a short run: these figures are not for comparing."
+
+
+def show(result: Result, out: Console) -> None:
+    """Print it all."""
+    for sheet in sheets(result):
+        table = Table(title=sheet.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+        for number, name in enumerate(sheet.header):
+            table.add_column(name, justify="right" if number else "left")
+        for row in sheet.rows:
+            table.add_row(*row)
+        out.print(table)
+    for warning in warnings(result):
+        out.print(warning, style="bold red", soft_wrap=True)
+
+
+def markdown(result: Result) -> str:
+    """Return it all as a part of a page."""
+    machine = result.machine
+    about = (
+        f"{machine.at}, commit {machine.commit}. {machine.processor}, {machine.cores} cores, {machine.system}; "
+        f"PostgreSQL {machine.postgresql}, Python {machine.python}, Node {machine.node}; {machine.pinning}. "
+        f"Scale {result.scale}, {result.plan.rounds} to {result.plan.most_rounds} rounds, turns of "
+        f"{result.plan.seconds} s after {result.plan.warm_up_seconds} s of warm-up, load by {result.loader}."
+    )
+    parts = [about, *(f"**{warning}**" for warning in warnings(result)), *map(_as_markdown, sheets(result))]
+    return "\n\n".join(parts)
+
+
+def _as_markdown(sheet: Sheet) -> str:
+    lines = [sheet.header, ["---", *["---:"] * (len(sheet.header) - 1)], *sheet.rows]
+    return "\n".join([f"**{sheet.title}**", "", *(f"| {' | '.join(line)} |" for line in lines)])
+
+
+def _speed(result: Result) -> Sheet:
+    header = ["", *ORDER, *(f"/ {peer}" for peer in PEERS), "twins"]
+    return Sheet(f"Answers a second, and how many times those of a peer {LIMITED} gives", header, [
+        [
+            row.title,
+            *(_figure(row.figures.get(name), lambda found: f"{found.per_second:,.0f}") for name in ORDER),
+            *(_times(row.ratios[LIMITED][peer]) for peer in PEERS),
+            _times(row.instrument) + ("" if row.is_believable else " !"),
+        ]
+        for row in result.rows
+    ])  # fmt: skip
+
+
+def _p99(result: Result) -> Sheet:
+    return Sheet("p99 in milliseconds", ["", *ORDER, f"/ {TUNED}"], [
+        [
+            row.title,
+            *(_figure(row.figures.get(name), lambda found: f"{found.p99_ms:.1f}") for name in ORDER),
+            _times(row.p99_ratios[LIMITED][TUNED]),
+        ]
+        for row in result.rows
+    ])  # fmt: skip
+
+
+def _figure(found: Figures | None, say: Callable[[Figures], str]) -> str:
+    if found is None:
+        return NOTHING
+    return "invalid" if found.errors else say(found)
+
+
+def _means(result: Result) -> Sheet:
+    """Return the means over reads and writes, of Stoory with and without limits."""
+    rows = [
+        [
+            name,
+            *(_times(ratios[peer]) for peer in PEERS),
+            *(_times(result.p99_means[name][peer]) for peer in PEERS),
+        ]
+        for name, ratios in result.means.items()
+    ]
+    count = sum(not row.is_apart for row in result.rows)
+    header = ["", *(f"/ {peer}" for peer in PEERS), *(f"p99 / {peer}" for peer in PEERS)]
+    return Sheet(f"Geometric means of {count} measures, sign-in apart", header, rows if count else [])
+
+
+def _goals(result: Result) -> Sheet:
+    verdicts = {True: "met", False: "NOT met", None: "not measured"}
+    rows = [
+        [goal.text, NOTHING if goal.value is None else f"{goal.value:.2f}", verdicts[goal.is_met]]
+        for goal in result.goals
+    ]
+    return Sheet("Goals, for stoory+limits", ["", "reached", ""], rows)
+
+
+def _share(result: Result) -> Sheet:
+    """Return who was at work: what does not fill its own core waits for PostgreSQL, or for the load."""
+    rows = [[row.title, *(_share_cell(row.figures.get(name)) for name in ORDER)] for row in result.rows]
+    return Sheet("In use: the server's core / the core of PostgreSQL and the load", ["", *ORDER], rows)
+
+
+def _share_cell(found: Figures | None) -> str:
+    if found is None or found.busy is None:
+        return NOTHING
+    return f"{found.busy:.0%} / {NOTHING if found.load_busy is None else f'{found.load_busy:.0%}'}"
+
+
+def _memory(result: Result) -> Sheet:
+    names = [name for name in result.memory if not name.endswith(TWIN)]
+    rows = [
+        [name, *_megabytes([result.memory[name].at_rest, result.memory[name].after_load])] for name in names
+    ]
+    return Sheet("Resident memory in MiB", ["", "at rest", "after the load"], rows)
+
+
+def _start(result: Result) -> Sheet:
+    """Return how long Stoory takes to start."""
+    started = result.starts
+    seconds = [] if started is None else [started.serve_seconds, started.up_seconds]
+    commands = ["stoory serve", "stoory up, PostgreSQL included"]
+    rows = [[command, f"{one:.2f}"] for command, one in zip(commands, seconds, strict=False)]
+    return Sheet("Start of Stoory, to the first 200, in seconds", ["", "median"], rows)
+
+
+def _megabytes(found: Sequence[float | None]) -> list[str]:
+    return [NOTHING if one is None else f"{one:.0f}" for one in found]
+
+
+def _times(ratio: float | None) -> str:
+    return NOTHING if ratio is None else f"{ratio:.2f}"
