@@ -1,0 +1,68 @@
+"""What the handlers of `limit` are given, and what they answer."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Final
+
+import asyncpg
+from msgspec import Struct
+
+Answer = tuple[int, bytes]
+"""The status and the body."""
+
+BRAND_OWNER: Final = "brand_owner"
+INFLUENCER: Final = "influencer"
+
+FIRST: Final = ("infinity", "ffffffff-ffff-ffff-ffff-ffffffffffff")
+"""The key before every row of a list whose newest comes first."""
+
+
+class Request(Struct):
+    """A request once its token is read."""
+
+    pool: asyncpg.Pool[asyncpg.Record]
+    key: bytes
+    query: dict[str, str]
+    body: bytes = b""
+    user_id: str = ""
+    role: str = ""
+
+    def limit(self, default: int) -> int:
+        """Return how many rows are asked for, from 1 to 100; ValueError when it is no number."""
+        return min(max(int(self.query.get("limit", default)), 1), 100)
+
+    def after(self) -> tuple[str, str]:
+        """Return the key after which the page begins."""
+        cursor = self.query.get("cursor")
+        if cursor is None:
+            return FIRST
+        time, id_ = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("~")
+        return time, id_
+
+
+def refusal(status: int, message: str, code: str) -> Answer:
+    """Return an error."""
+    return status, f'{{"success":false,"message":"{message}","code":"{code}"}}'.encode()
+
+
+UNREADABLE: Final = refusal(422, "Some fields are not valid.", "invalid")
+UNAUTHORIZED: Final = refusal(401, "You are not signed in.", "not_signed_in")
+FORBIDDEN: Final = refusal(403, "Your role may not do this.", "forbidden")
+NOT_FOUND: Final = refusal(404, "Not found.", "not_found")
+
+
+def page(name: str, rows: list[asyncpg.Record], limit: int) -> Answer:
+    """Return a page of rows that are JSON already; one row more than the limit says that there is more."""
+    shown = rows[:limit]
+    cursor = "null"
+    if len(rows) > limit:
+        key = f"{shown[-1]['cursor_time']}~{shown[-1]['cursor_id']}"
+        cursor = f'"{urlsafe_b64encode(key.encode()).decode().rstrip("=")}"'
+    bodies = ",".join([row["body"] for row in shown])
+    has_more = "true" if len(rows) > limit else "false"
+    body = (
+        f'{{"success":true,"{name}":[{bodies}],'
+        f'"pagination":{{"limit":{limit},"next_cursor":{cursor},"has_more":{has_more}}}}}'
+    )
+    return 200, body.encode()

@@ -1,0 +1,24 @@
+import { createSecretKey } from 'node:crypto';
+
+import jwt from 'jsonwebtoken';
+
+import { refuse } from './answers.js';
+
+// A key object: jsonwebtoken would make one of a string again at every request.
+export const key = createSecretKey(Buffer.from(process.env.SECRET));
+const OPTIONS = { algorithms: ['HS256'] };
+
+export function authenticate(req, res, next) {
+  const { authorization } = req.headers;
+  if (!authorization?.startsWith('Bearer ')) return unauthorized(res);
+  try {
+    req.user = jwt.verify(authorization.slice(7), key, OPTIONS);
+  } catch {
+    return unauthorized(res);
+  }
+  return next();
+}
+
+function unauthorized(res) {
+  return refuse(res, 401, 'You are not signed in.', 'not_signed_in');
+}
