@@ -164,14 +164,16 @@ def _seen(message: StoredMessage, cursors: Sequence[Cursor]) -> tuple[bool, date
 
     It is for its receiver where it names one, otherwise for whoever did not send it.
     """
-    readers = [
-        cursor
-        for cursor in cursors
-        if cursor.user_id != message.sender_id and message.receiver_id in (None, cursor.user_id)
-    ]
-    if not readers or any(cursor.seq < message.seq for cursor in readers):
-        return False, None
-    return True, max((cursor.at for cursor in readers if cursor.at is not None), default=None)
+    is_read, latest = False, None
+    for cursor in cursors:
+        if cursor.user_id == message.sender_id or message.receiver_id not in (None, cursor.user_id):
+            continue
+        if cursor.seq < message.seq:
+            return False, None
+        is_read = True
+        if cursor.at is not None and (latest is None or cursor.at > latest):
+            latest = cursor.at
+    return is_read, latest
 
 
 def _last_message(last: StoredLastMessage | None, viewer: Role) -> LastMessage | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final, LiteralString, TypeVar
 
 import asyncpg
@@ -76,7 +76,10 @@ class Tx:
     async def all(self, row: type[R], sql: LiteralString, *args: object) -> list[R]:
         """Return every row as that Struct, columns by name."""
         records = await self.connection.fetch(sql + self._mark, *args)
-        return wire.from_row(list[row], [dict(record) for record in records])
+        if not records:
+            return []
+        columns = tuple(records[0].keys())
+        return wire.from_row(list[row], [dict(zip(columns, record, strict=True)) for record in records])
 
     async def maybe(self, row: type[R], sql: LiteralString, *args: object) -> R | None:
         """Return the first row as that Struct, or None."""
@@ -154,8 +157,7 @@ class Database:
         if self._pool is not None:
             await self._pool.close()
 
-    @asynccontextmanager
-    async def as_user(self, actor: Actor, *, readonly: bool = False) -> AsyncIterator[Tx]:
+    def as_user(self, actor: Actor, *, readonly: bool = False) -> AbstractAsyncContextManager[Tx]:
         """Open a transaction that sees what this user may see; NotSignedIn when the session has ended.
 
         One round trip: the simple protocol takes several statements but no parameters, so the ids, which are UUIDs
@@ -165,25 +167,20 @@ class Database:
             f"begin{' read only' if readonly else ''}; set local role stoory_system; "
             f"select app.enter('{actor.session_id}', '{actor.id}'); set local role stoory_api"
         )
-        async with self._transaction(opening) as tx:
-            yield tx
+        return self._transaction(opening)
 
-    @asynccontextmanager
-    async def as_system(self, reason: LiteralString, *, readonly: bool = False) -> AsyncIterator[Tx]:  # noqa: ARG002
+    def as_system(self, reason: LiteralString, *, readonly: bool = False) -> AbstractAsyncContextManager[Tx]:  # noqa: ARG002
         """Open a transaction outside the walls, for what no signed-in user asks."""
         opening = f"begin{' read only' if readonly else ''}; set local role stoory_system"
-        async with self._transaction(opening, AS_SYSTEM) as tx:
-            yield tx
+        return self._transaction(opening, AS_SYSTEM)
 
-    @asynccontextmanager
-    async def as_auditor(self) -> AsyncIterator[Tx]:
+    def as_auditor(self) -> AbstractAsyncContextManager[Tx]:
         """Open a transaction outside the walls that sees one instant, however long it looks, and changes nothing."""
         opening = (
             "begin isolation level repeatable read read only; set local role stoory_system; "
             "set local statement_timeout = 0"
         )
-        async with self._transaction(opening, AS_SYSTEM) as tx:
-            yield tx
+        return self._transaction(opening, AS_SYSTEM)
 
     @asynccontextmanager
     async def _transaction(self, opening: str, mark: LiteralString = "") -> AsyncIterator[Tx]:

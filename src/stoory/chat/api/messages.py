@@ -119,8 +119,9 @@ async def list_messages(
         # The conversation is read after its messages, so that its last_seq is never behind them.
         stored = await queries.message_page(tx, conversation_id, asked, limit=limit)
         conversation = await queries.conversation(tx, actor, conversation_id)
+    cursors = conversation.cursors
     page = MessagePage(
-        messages=[message_shown(message, actor, conversation.cursors) for message in stored],
+        messages=[message_shown(message, actor, cursors) for message in stored],
         conversation=conversation_shown(conversation, actor),
         pagination=_pagination(asked, [message.seq for message in stored], conversation.last_seq, limit),
     )
