@@ -84,39 +84,55 @@ async def compared(
 async def _told(
     client: httpx.AsyncClient, url: str, viewers: Sequence[Viewer], database: Database, *, of_peer: bool
 ) -> Json:
-    """Let a server tell the story; return its answers, how many rows each added to each table, and the rows."""
+    """Let a server tell the story; return what `_Teller` notes of each step."""
     asha, ravi = (viewer.headers(of_peer=of_peer) for viewer in viewers)
-    told: Json = {}
-
-    async def step(name: str, path: str, body: Json, headers: dict[str, str]) -> Json:
-        before = await _counts(database)
-        answer = await client.post(url + path, json=body, headers=headers)
-        after = await _counts(database)
-        told[name] = {
-            "status": answer.status_code,
-            # Of a refusal the code counts, not the words.
-            "answer": answer.json() if answer.is_success else answer.json()["code"],
-            "rows": {table: after[table] - before[table] for table in after if after[table] != before[table]},
-        }
-        return answer.json()
-
+    teller = _Teller(client, url, database)
     campaign = {"title": "Alike", "description": "The same", "budget": 90000, "platform": "Instagram"}
     campaign |= {"deliverables": ["one reel"], "starts_at": "2027-01-01T00:00:00Z"}
-    posted = await step("campaign", "/api/campaigns", campaign, asha)
+    posted = await teller.step("campaign", "/api/campaigns", campaign, asha)
     application = {"campaign_id": posted["campaign"]["id"], "proposed_amount": 45000.5, "message": "Hello"}
-    applied = await step("request", "/api/requests", application, ravi)
-    await step("a second request", "/api/requests", application, ravi)
+    applied = await teller.step("request", "/api/requests", application, ravi)
+    await teller.step("a second request", "/api/requests", application, ravi)
     conversation_id = applied["request"]["conversation_id"]
     message = {"conversation_id": conversation_id, "message": " Hi ", "client_msg_id": str(uuid4())}
-    await step("message", "/api/messages", message, ravi)
-    await step("the same message again", "/api/messages", message, ravi)
+    await teller.step("message", "/api/messages", message, ravi)
+    await teller.step("the same message again", "/api/messages", message, ravi)
     accept = f"/api/messages/conversations/{conversation_id}/button-click"
-    await step("acceptance", accept, {"action": "accept_proposal"}, asha)
-    told["rows"] = {
-        name: [_decoded(row) for row in await database.fetch(query, posted["campaign"]["id"])]
-        for name, query in ROWS.items()
-    }
-    return told
+    await teller.step("acceptance", accept, {"action": "accept_proposal"}, asha)
+    return teller.told
+
+
+class _Teller:
+    """Asks a server for one thing after the other, and notes the answer, the rows added, and those there are."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str, database: Database) -> None:
+        self._client = client
+        self._url = url
+        self._database = database
+        self._campaign_id: str | None = None
+        self.told: Json = {}
+
+    async def step(self, name: str, path: str, body: Json, headers: dict[str, str]) -> Json:
+        """Send a request, and return its answer."""
+        before = await _counts(self._database)
+        answer = await self._client.post(self._url + path, json=body, headers=headers)
+        after = await _counts(self._database)
+        told: Json = answer.json()
+        if self._campaign_id is None:
+            self._campaign_id = told["campaign"]["id"]
+        self.told[name] = {
+            "status": answer.status_code,
+            # Of a refusal the code counts, not the words.
+            "answer": told if answer.is_success else told["code"],
+            "added": {
+                table: after[table] - before[table] for table in after if after[table] != before[table]
+            },
+            "rows": {
+                table: [_decoded(row) for row in await self._database.fetch(query, self._campaign_id)]
+                for table, query in ROWS.items()
+            },
+        }
+        return told
 
 
 async def _counts(database: Database) -> dict[str, int]:
@@ -136,7 +152,7 @@ def _json(value: Any) -> Any:
 
 def _masked(told: Json, known: set[str]) -> Any:
     """Return a story in which ids are told by the order they come in, and instants by minutes since its begin."""
-    begin = told["rows"]["campaigns"][0]["created_at"]
+    begin = told["campaign"]["rows"]["campaigns"][0]["created_at"]
     ids: dict[str, str] = {}
 
     def mask(value: Any) -> Any:
