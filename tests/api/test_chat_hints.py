@@ -60,7 +60,6 @@ async def test_a_deal_tells_the_two_of_every_step(
     conversation_id, both = UUID(id_), (ASHA.id, RAVI.id)
     assert [hint for hint in told if type(hint).__module__ == "stoory.chat.hints"] == [
         ConversationChanged(both, conversation_id, "opened"),
-        ConversationChanged(both, conversation_id, "moved"),
         MessageSent(both, conversation_id, 1),
         Seen((RAVI.id, ASHA.id), conversation_id, RAVI.id, 1),
         ConversationChanged(both, conversation_id, "moved"),

@@ -15,7 +15,8 @@ from stoory.actor import Actor, Role
 from stoory.chat import drafts, queries, rules
 from stoory.chat.drafts import Draft
 from stoory.chat.hints import ConversationChanged, MessageDeleted, MessageSent, Seen
-from stoory.chat.queries.changes import Announcement, Flow
+from stoory.chat.queries import Flow
+from stoory.chat.queries.changes import Announcement
 from stoory.chat.rows import Message, Opaque, StoredMessage
 from stoory.chat.rules import Seats
 from stoory.errors import Conflict, Invalid, NotFound
@@ -85,7 +86,7 @@ async def open_direct(tx: Tx, actor: Actor, user_id: UUID, *, field: str = "user
     if not await queries.is_active(tx, other.id):
         raise NotFound
     conversation_id = uuid4()
-    if not await queries.add_conversation(tx, conversation_id, seats):
+    if not await queries.add_conversation(tx, conversation_id, seats, Flow()):
         return Opened(await _opened_meanwhile(tx, actor, other.id), is_new=False)
     await queries.add_participations(tx, conversation_id, actor.id, other.id)
     tx.tell(ConversationChanged((actor.id, other.id), conversation_id, "opened"))
@@ -102,10 +103,15 @@ async def _opened_meanwhile(tx: Tx, actor: Actor, other_id: UUID) -> UUID:
 
 async def mark_seen(tx: Tx, actor: Actor, conversation_id: UUID, up_to_seq: int | None) -> int:
     """Move the actor's cursor on, to the end unless told how far, and return where it is."""
-    seen = await _read_on(tx, conversation_id, actor.id, up_to_seq)
-    if seen is None:
+    position = await queries.reading_position(tx, conversation_id, actor.id)
+    if position is None:
         raise NotFound
-    return seen
+    seq = rules.read_up_to(up_to_seq, seen_seq=position.seen_seq, last_seq=position.last_seq)
+    if seq == position.seen_seq:
+        return seq
+    seq = await queries.advance_cursor(tx, conversation_id, actor.id, seq)
+    tx.tell(Seen((actor.id, position.other_user_id), conversation_id, actor.id, seq))
+    return seq
 
 
 async def delete_message(tx: Tx, actor: Actor, message_id: UUID) -> None:
@@ -123,6 +129,7 @@ async def open_for_deal(
     bid_id: UUID | None,
     brand_owner_id: UUID,
     influencer_id: UUID,
+    flow: Flow,
 ) -> UUID:
     """Open the conversation of a new request; Conflict if the two have an open one about that posting."""
     conversation_id = uuid4()
@@ -133,7 +140,7 @@ async def open_for_deal(
         brand_owner_id=brand_owner_id,
         influencer_id=influencer_id,
     )
-    if not await queries.add_conversation(tx, conversation_id, seats):
+    if not await queries.add_conversation(tx, conversation_id, seats, flow):
         raise Conflict("There is an open conversation about this already.", code="already_applied")
     await queries.add_participations(tx, conversation_id, brand_owner_id, influencer_id)
 
@@ -141,32 +148,9 @@ async def open_for_deal(
     return conversation_id
 
 
-async def project(
-    tx: Tx,
-    conversation_id: UUID,
-    *,
-    chat_status: str,
-    flow_state: str,
-    awaiting_role: str | None,
-    flow_data: object,
-    automation_enabled: bool,
-    payment_required: bool,
-    payment_completed: bool,
-) -> None:
-    """Show in the conversation where its deal stands. `flow_data` is any Struct or dict with a JSON form."""
-    people = await queries.save_flow(
-        tx,
-        conversation_id,
-        Flow(
-            chat_status=chat_status,
-            flow_state=flow_state,
-            awaiting_role=awaiting_role,
-            flow_data=flow_data,
-            automation_enabled=automation_enabled,
-            payment_required=payment_required,
-            payment_completed=payment_completed,
-        ),
-    )
+async def project(tx: Tx, conversation_id: UUID, flow: Flow) -> None:
+    """Show in the conversation where its deal stands."""
+    people = await queries.save_flow(tx, conversation_id, flow)
     tx.tell(ConversationChanged(people.ids, conversation_id, "moved"))
 
 
@@ -180,7 +164,7 @@ async def announce(
     flow_context: object | None = None,
     receiver_id: UUID | None = None,
     metadata: object | None = None,
-) -> StoredMessage:
+) -> None:
     """Write an automated message; with `action_role` it asks that side for an answer.
 
     A conversation has one open action at most, so the one before must have been closed. `action_data`,
@@ -194,41 +178,27 @@ async def announce(
         receiver_id=receiver_id,
         metadata=metadata,
     )
-    people = await queries.lock_conversation(tx, conversation_id)
     message = await queries.add_automated_message(tx, conversation_id, uuid4(), said)
-    tx.tell(MessageSent(people.ids, conversation_id, message.seq))
-    return message
+    tx.tell(MessageSent(message.ids, conversation_id, message.seq))
 
 
 async def close_action(tx: Tx, conversation_id: UUID, *, answered: Opaque) -> UUID | None:
-    """Put the answer in place of the buttons that waited for it.
+    """Put the answer in place of the buttons that waited for it; whoever calls holds the conversation.
 
     Returns that message's id; None if none waited. `answered` is {action, by_role, at}.
     """
-    people = await queries.lock_conversation(tx, conversation_id)
     closed = await queries.save_answer(tx, conversation_id, answered)
     if closed is None:
         return None
-    tx.tell(ConversationChanged(people.ids, conversation_id, "answered"))
+    tx.tell(ConversationChanged(closed.ids, conversation_id, "answered"))
     return closed.id
 
 
 async def mark_read(tx: Tx, conversation_id: UUID, user_id: UUID) -> None:
     """Note that this person has read everything so far; nothing for an operator who takes no part."""
-    await _read_on(tx, conversation_id, user_id, None)
-
-
-async def _read_on(tx: Tx, conversation_id: UUID, user_id: UUID, up_to_seq: int | None) -> int | None:
-    """Move a cursor and return where it is; None for whoever has none."""
-    position = await queries.reading_position(tx, conversation_id, user_id)
-    if position is None:
-        return None
-    seq = rules.read_up_to(up_to_seq, seen_seq=position.seen_seq, last_seq=position.last_seq)
-    if seq == position.seen_seq:
-        return seq
-    seq = await queries.advance_cursor(tx, conversation_id, user_id, seq)
-    tx.tell(Seen((user_id, position.other_user_id), conversation_id, user_id, seq))
-    return seq
+    read = await queries.read_all(tx, conversation_id, user_id)
+    if read is not None:
+        tx.tell(Seen((user_id, read.other_user_id), conversation_id, user_id, read.seen_seq))
 
 
 def _writers(message: StoredMessage) -> tuple[UUID, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import astuple
 
 from stoory.money import Money
 from stoory.platform.database import Tx
@@ -182,6 +183,16 @@ async def live_request(
     )
 
 
+class Shown(Struct, frozen=True, kw_only=True):
+    """What a request shows of its deal."""
+
+    status: str
+    proposed_amount: Money
+    agreed_amount: Money | None
+    payment_status: str
+    paid_at: datetime | None
+
+
 class Draft(Struct, kw_only=True):
     """A request that is about to be stored."""
 
@@ -189,9 +200,9 @@ class Draft(Struct, kw_only=True):
     bid_id: UUID | None
     influencer_id: UUID
     brand_owner_id: UUID
-    proposed_amount: Money
     message: str | None = None
     portfolio_links: list[str] = []
+    shown: Shown
 
 
 class Changes(Struct, kw_only=True):
@@ -212,9 +223,9 @@ async def insert_request(tx: Tx, draft: Draft) -> UUID | None:
     stored = await tx.maybe(
         Stored,
         """
-        insert into requests (campaign_id, bid_id, influencer_id, brand_owner_id, proposed_amount, message,
-                              portfolio_links, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+        insert into requests (campaign_id, bid_id, influencer_id, brand_owner_id, message, portfolio_links,
+                              created_at, updated_at, status, proposed_amount, agreed_amount, payment_status, paid_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12)
         on conflict do nothing
         returning id
         """,
@@ -222,10 +233,10 @@ async def insert_request(tx: Tx, draft: Draft) -> UUID | None:
         draft.bid_id,
         draft.influencer_id,
         draft.brand_owner_id,
-        draft.proposed_amount,
         draft.message,
         draft.portfolio_links,
         tx.now,
+        *astuple(draft.shown),
     )
     return stored and stored.id
 
@@ -248,34 +259,20 @@ async def update_words(tx: Tx, request_id: UUID, changes: Changes) -> None:
     )
 
 
-class Shown(Struct, frozen=True, kw_only=True):
-    """What a request shows of its deal."""
-
-    status: str
-    proposed_amount: Money
-    agreed_amount: Money | None
-    payment_status: str
-    paid_at: datetime | None
-
-
 async def update_projection(tx: Tx, request_id: UUID, shown: Shown) -> None:
     """Store what the deal makes of a request."""
     await tx.run(
         """
         update requests
-           set status = $2,
-               proposed_amount = $3,
-               agreed_amount = $4,
-               payment_status = $5,
-               paid_at = $6,
-               updated_at = $7
+           set updated_at = $2,
+               status = $3,
+               proposed_amount = $4,
+               agreed_amount = $5,
+               payment_status = $6,
+               paid_at = $7
          where id = $1
         """,
         request_id,
-        shown.status,
-        shown.proposed_amount,
-        shown.agreed_amount,
-        shown.payment_status,
-        shown.paid_at,
         tx.now,
+        *astuple(shown),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stoory.chat.queries.changes import (
+    Flow,
     add_automated_message,
     add_conversation,
     add_message,
@@ -10,6 +11,7 @@ from stoory.chat.queries.changes import (
     advance_cursor,
     bury_message,
     lock_conversation,
+    read_all,
     save_answer,
     save_flow,
     try_lock_conversation,
@@ -40,6 +42,7 @@ from stoory.chat.rows import ConversationRow
 
 __all__ = [
     "ConversationRow",
+    "Flow",
     "Key",
     "Kind",
     "add_automated_message",
@@ -64,6 +67,7 @@ __all__ = [
     "open_action",
     "own_message",
     "profile",
+    "read_all",
     "reading_position",
     "save_answer",
     "save_flow",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from stoory.actor import SYSTEM_USER_ID, Role
 from stoory.chat.drafts import Draft
@@ -57,14 +58,26 @@ async def try_lock_conversation(tx: Tx, conversation_id: UUID) -> bool:
     )
 
 
-async def add_conversation(tx: Tx, conversation_id: UUID, seats: Seats) -> bool:
+class Flow(Struct, frozen=True, kw_only=True):
+    """What a deal shows of itself in its conversation; without one there is no deal."""
+
+    chat_status: str = "direct"
+    flow_state: str | None = None
+    awaiting_role: str | None = None
+    flow_data: object = None
+    automation_enabled: bool = False
+    payment_required: bool = False
+    payment_completed: bool = False
+
+
+async def add_conversation(tx: Tx, conversation_id: UUID, seats: Seats, flow: Flow) -> bool:
     """Write a conversation; False if the two have one already. Needs `tx.as_system`."""
     added = await tx.run(
         """
-        insert into conversations (id, campaign_id, bid_id, request_id, brand_owner_id, influencer_id,
-                                   admin_id, chat_status, automation_enabled, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, case when $4::uuid is null then 'direct' else 'automated' end,
-                $4::uuid is not null, $8, $8)
+        insert into conversations (id, campaign_id, bid_id, request_id, brand_owner_id, influencer_id, admin_id,
+                                   created_at, updated_at, chat_status, flow_state, awaiting_role, flow_data,
+                                   automation_enabled, payment_required, payment_completed)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15)
    on conflict do nothing
         """,
         conversation_id,
@@ -75,6 +88,7 @@ async def add_conversation(tx: Tx, conversation_id: UUID, seats: Seats) -> bool:
         seats.influencer_id,
         seats.admin_id,
         tx.now,
+        *astuple(flow),
     )
     return added == 1
 
@@ -93,44 +107,26 @@ async def add_participations(tx: Tx, conversation_id: UUID, one_id: UUID, other_
     )
 
 
-class Flow(Struct, frozen=True, kw_only=True):
-    """What a deal shows of itself in its conversation."""
-
-    chat_status: str
-    flow_state: str
-    awaiting_role: str | None
-    flow_data: object
-    automation_enabled: bool
-    payment_required: bool
-    payment_completed: bool
-
-
 async def save_flow(tx: Tx, conversation_id: UUID, flow: Flow) -> People:
     """Write a deal's projection. Needs `tx.as_system`."""
     return await tx.one(
         People,
         """
         update conversations
-           set chat_status = $2,
-               flow_state = $3,
-               awaiting_role = $4,
-               flow_data = $5,
-               automation_enabled = $6,
-               payment_required = $7,
-               payment_completed = $8,
-               updated_at = greatest(updated_at, $9)
+           set updated_at = greatest(updated_at, $2),
+               chat_status = $3,
+               flow_state = $4,
+               awaiting_role = $5,
+               flow_data = $6,
+               automation_enabled = $7,
+               payment_required = $8,
+               payment_completed = $9
          where id = $1
      returning brand_owner_id, influencer_id, admin_id
         """,
         conversation_id,
-        flow.chat_status,
-        flow.flow_state,
-        flow.awaiting_role,
-        flow.flow_data,
-        flow.automation_enabled,
-        flow.payment_required,
-        flow.payment_completed,
         tx.now,
+        *astuple(flow),
     )
 
 
@@ -173,19 +169,23 @@ class Announcement(Struct, frozen=True, kw_only=True):
     metadata: object | None = None
 
 
+class Announced(People, frozen=True):
+    """A message of the system's: its number, and who takes part."""
+
+    seq: int
+
+
 async def add_automated_message(
     tx: Tx, conversation_id: UUID, message_id: UUID, said: Announcement
-) -> StoredMessage:
+) -> Announced:
     """Write a message of the system's and number it."""
     return await tx.one(
-        StoredMessage,
+        Announced,
         """
         insert into messages (id, conversation_id, sender_id, receiver_id, message, message_type,
                               action_required, action_data, action_role, flow_context, metadata, created_at)
         values ($1, $2, $3, $4, $5, 'automated', $6::varchar is not null, $7, $6, $8, $9, $10)
-     returning id, conversation_id, seq, sender_id, receiver_id, message, message_type,
-               action_required, action_data, action_role, flow_context, media_url, metadata, client_msg_id,
-               deleted_at, created_at
+     returning brand_owner_id, influencer_id, admin_id, seq
         """,
         message_id,
         conversation_id,
@@ -200,8 +200,8 @@ async def add_automated_message(
     )
 
 
-class Answered(Struct, frozen=True):
-    """The message whose buttons were answered."""
+class Answered(People, frozen=True):
+    """The message whose buttons were answered, and who takes part."""
 
     id: UUID
 
@@ -216,7 +216,7 @@ async def save_answer(tx: Tx, conversation_id: UUID, answered: Opaque) -> Answer
                action_data = coalesce(action_data, '{}') || jsonb_build_object('answered', $2::jsonb)
          where conversation_id = $1
            and action_required
-     returning id
+     returning id, brand_owner_id, influencer_id, admin_id
         """,
         conversation_id,
         answered,
@@ -245,6 +245,34 @@ class Advanced(Struct, frozen=True):
     """How far somebody has now read."""
 
     seen_seq: int
+
+
+class ReadAll(Struct, frozen=True):
+    """A cursor that was moved to the end."""
+
+    other_user_id: UUID
+    seen_seq: int
+
+
+async def read_all(tx: Tx, conversation_id: UUID, user_id: UUID) -> ReadAll | None:
+    """Move somebody's cursor to the end; None if it is there already, or if they take no part."""
+    return await tx.maybe(
+        ReadAll,
+        """
+        update participations p
+           set seen_seq = c.last_seq,
+               seen_at = $3
+          from conversations c
+         where c.id = p.conversation_id
+           and p.conversation_id = $1
+           and p.user_id = $2
+           and p.seen_seq < c.last_seq
+     returning p.other_user_id, p.seen_seq
+        """,
+        conversation_id,
+        user_id,
+        tx.now,
+    )
 
 
 async def advance_cursor(tx: Tx, conversation_id: UUID, user_id: UUID, seq: int) -> int:

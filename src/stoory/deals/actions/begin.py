@@ -12,7 +12,7 @@ from msgspec import Struct
 from stoory.actor import Actor, Role
 from stoory.chat import actions as chat
 from stoory.deals import moves, queries
-from stoory.deals.actions.record import Outcome, record_first
+from stoory.deals.actions.record import Outcome, flow, record_first, shown
 from stoory.deals.amounts import bid_bounds, campaign_bounds, check_amount
 from stoory.deals.deal import Event, Terms
 from stoory.deals.history import evolve
@@ -130,13 +130,14 @@ async def _begin(tx: Tx, actor: Actor, held: _Held, opening: Opening, action: Ac
 async def _seat(tx: Tx, posting: Posting, opening: Opening, event: Event) -> DealRow:
     """Store the request and the conversation of the two, and return the deal that joins them."""
     brand_owner_id, influencer_id = posting.created_by, opening.influencer_id
+    deal = evolve(None, event)
     draft = Draft(
         **opening.source,
         influencer_id=influencer_id,
         brand_owner_id=brand_owner_id,
-        proposed_amount=opening.amount,
         message=opening.message,
         portfolio_links=opening.portfolio_links,
+        shown=shown(deal),
     )
     request_id = await requests.open_request(tx, draft)
     conversation_id = await chat.open_for_deal(
@@ -145,6 +146,7 @@ async def _seat(tx: Tx, posting: Posting, opening: Opening, event: Event) -> Dea
         **opening.source,
         brand_owner_id=brand_owner_id,
         influencer_id=influencer_id,
+        flow=flow(deal),
     )
     return DealRow(
         request_id=request_id,
@@ -153,7 +155,7 @@ async def _seat(tx: Tx, posting: Posting, opening: Opening, event: Event) -> Dea
         influencer_id=influencer_id,
         brand_owner_id=brand_owner_id,
         initialized_at=None,
-        deal=evolve(None, event),
+        deal=deal,
     )
 
 

@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from stoory.actor import SYSTEM_USER_ID, Role
 from stoory.chat import actions as chat
+from stoory.chat.queries import Flow
 from stoory.deals import archive, queries, script
 from stoory.deals.actions.consequences import follow
-from stoory.deals.deal import Event, Prompt
+from stoory.deals.deal import Deal, Event, Prompt
 from stoory.deals.history import evolve
 from stoory.deals.projections import flow_data, projection
 from stoory.deals.queries import DealRow
@@ -39,13 +40,14 @@ async def record(tx: Tx, row: DealRow, event: Event) -> Outcome:
     before, row = row.deal, replace(row, deal=evolve(row.deal, event))
     await queries.append_event(tx, row, event)
     await queries.save_deal(tx, row.request_id, row.deal)
+    await _project(tx, row)
     outcome = await _show(tx, row, event)
     await follow(tx, before, row, event)
     return outcome
 
 
 async def record_first(tx: Tx, row: DealRow, event: Event) -> Outcome:
-    """Write the event that begins a deal; `row.deal` is what `evolve` made of it."""
+    """Write the event that begins a deal; `row.deal` is what `evolve` made of it, request and chat show it already."""
     await queries.insert_deal(tx, row)
     await queries.append_event(tx, row, event)
     return await _show(tx, row, event)
@@ -59,7 +61,6 @@ def asked(row: DealRow, prompt: Prompt) -> Outcome:
 async def _show(tx: Tx, row: DealRow, event: Event) -> Outcome:
     deal = row.deal
     lines = script.messages(deal, event)
-    await _project(tx, row)
     if script.settles(deal, lines):
         answered = {"action": event.action, "by_role": event.by_role, "at": event.at}
         await chat.close_action(tx, row.conversation_id, answered=answered)
@@ -73,29 +74,34 @@ async def _show(tx: Tx, row: DealRow, event: Event) -> Outcome:
 
 
 async def _project(tx: Tx, row: DealRow) -> None:
-    """Write the guide's columns; the conversation keeps what the influencer sees, chat hides it from the brand."""
-    shown = projection(row.deal)
-    await chat.project(
-        tx,
-        row.conversation_id,
-        chat_status=shown.chat_status,
-        flow_state=shown.flow_state,
-        awaiting_role=shown.awaiting_role,
-        flow_data=archive.plain(flow_data(row.deal, Role.INFLUENCER)),
-        automation_enabled=shown.automation_enabled,
-        payment_required=shown.payment_required,
-        payment_completed=shown.payment_completed,
+    """Write the guide's columns."""
+    await chat.project(tx, row.conversation_id, flow(row.deal))
+    await requests.project(tx, row.request_id, shown(row.deal))
+
+
+def flow(deal: Deal) -> Flow:
+    """Return what a conversation keeps of its deal: what the influencer sees, chat hides it from the brand."""
+    columns = projection(deal)
+    return Flow(
+        chat_status=columns.chat_status,
+        flow_state=columns.flow_state,
+        awaiting_role=columns.awaiting_role,
+        flow_data=archive.plain(flow_data(deal, Role.INFLUENCER)),
+        automation_enabled=columns.automation_enabled,
+        payment_required=columns.payment_required,
+        payment_completed=columns.payment_completed,
     )
-    await requests.project(
-        tx,
-        row.request_id,
-        Shown(
-            status=shown.status,
-            proposed_amount=shown.proposed_amount,
-            agreed_amount=shown.agreed_amount,
-            payment_status=shown.payment_status,
-            paid_at=shown.paid_at,
-        ),
+
+
+def shown(deal: Deal) -> Shown:
+    """Return what a request shows of its deal."""
+    columns = projection(deal)
+    return Shown(
+        status=columns.status,
+        proposed_amount=columns.proposed_amount,
+        agreed_amount=columns.agreed_amount,
+        payment_status=columns.payment_status,
+        paid_at=columns.paid_at,
     )
 
 

@@ -21,8 +21,8 @@ class Table(Protocol):
         """Return those of the ids that may be seen, in any order."""
         ...
 
-    async def lock(self, tx: Tx, posting_id: UUID) -> None:
-        """Hold one row until the end of the transaction."""
+    async def hold(self, tx: Tx, posting_id: UUID) -> Posting:
+        """Return one row and hold it until the end of the transaction; NotFound."""
         ...
 
     async def add(self, tx: Tx, posting: Posting) -> None:
@@ -56,8 +56,7 @@ async def postings(tx: Tx, kind: Kind, ids: list[UUID]) -> list[Posting]:
 
 async def lock_posting(tx: Tx, kind: Kind, posting_id: UUID) -> Posting:
     """Return one posting and hold it: until the transaction's end nobody else moves it or writes an application."""
-    await TABLES[kind].lock(tx, posting_id)
-    return await posting(tx, kind, posting_id)
+    return await TABLES[kind].hold(tx, posting_id)
 
 
 async def add(tx: Tx, posting: Posting) -> None:

@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from stoory.platform.database import Tx
 from stoory.postings.queries.columns import alike
 from stoory.postings.rules import Posting
 
+ROWS: Final = """
+select 'bid' as kind, b.id, b.min_budget, b.max_budget, b.title, b.description,
+       b.status, b.requirements, b.language, b.platform, b.content_type, b.category, b.starts_at, b.ends_at,
+       b.image_url, b.deliverables, b.min_followers, b.usage_rights, b.disclosure_required, b.updated_at,
+       b.created_at, b.created_by,
+       case when (select app.role()) in ('brand_owner', 'admin')
+            then (select count(*)
+                    from requests r
+                   where r.bid_id = b.id
+                     and r.status <> 'cancelled')
+        end as applications_count,
+       case when (select app.role()) = 'influencer'
+            then (select jsonb_build_object('id', r.id, 'status', r.status)
+                    from requests r
+                   where r.bid_id = b.id
+                     and r.influencer_id = (select app.user_id())
+                   order by r.created_at desc, r.id desc
+                   limit 1)
+        end as my_request
+  from bids b
+ where b.id = any ($1)
+"""
+"""Those of the bids that may be seen, each as the person who asks knows it."""
+
 
 async def rows(tx: Tx, ids: list[UUID]) -> list[Posting]:
     """Return those of the bids that may be seen, in any order, each as the person who asks knows it."""
-    return await tx.all(
-        Posting,
-        """
-        select 'bid' as kind, b.id, b.min_budget, b.max_budget, b.title, b.description,
-               b.status, b.requirements, b.language, b.platform, b.content_type, b.category, b.starts_at, b.ends_at,
-               b.image_url, b.deliverables, b.min_followers, b.usage_rights, b.disclosure_required, b.updated_at,
-               b.created_at, b.created_by,
-               case when (select app.role()) in ('brand_owner', 'admin')
-                    then (select count(*)
-                            from requests r
-                           where r.bid_id = b.id
-                             and r.status <> 'cancelled')
-                end as applications_count,
-               case when (select app.role()) = 'influencer'
-                    then (select jsonb_build_object('id', r.id, 'status', r.status)
-                            from requests r
-                           where r.bid_id = b.id
-                             and r.influencer_id = (select app.user_id())
-                           order by r.created_at desc, r.id desc
-                           limit 1)
-                end as my_request
-          from bids b
-         where b.id = any ($1)
-        """,
-        ids,
-    )
+    return await tx.all(Posting, ROWS, ids)
 
 
-async def lock(tx: Tx, posting_id: UUID) -> None:
-    """Hold one bid until the end of the transaction."""
-    await tx.run("select from bids where id = $1 for update", posting_id)
+async def hold(tx: Tx, posting_id: UUID) -> Posting:
+    """Return one bid and hold it until the end of the transaction; NotFound."""
+    return await tx.one(Posting, ROWS + "for update of b", [posting_id])
 
 
 async def add(tx: Tx, posting: Posting) -> None:

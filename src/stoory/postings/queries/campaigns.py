@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from stoory.platform.database import Tx
 from stoory.postings.queries.columns import alike
 from stoory.postings.rules import Posting
 
+ROWS: Final = """
+select 'campaign' as kind, c.id, c.budget as min_budget, c.budget as max_budget, c.title, c.description,
+       c.status, c.requirements, c.language, c.platform, c.content_type, c.category, c.starts_at, c.ends_at,
+       c.image_url, c.deliverables, c.min_followers, c.usage_rights, c.disclosure_required, c.updated_at,
+       c.created_at, c.created_by,
+       case when (select app.role()) in ('brand_owner', 'admin')
+            then (select count(*)
+                    from requests r
+                   where r.campaign_id = c.id
+                     and r.status <> 'cancelled')
+        end as applications_count,
+       case when (select app.role()) = 'influencer'
+            then (select jsonb_build_object('id', r.id, 'status', r.status)
+                    from requests r
+                   where r.campaign_id = c.id
+                     and r.influencer_id = (select app.user_id())
+                   order by r.created_at desc, r.id desc
+                   limit 1)
+        end as my_request
+  from campaigns c
+ where c.id = any ($1)
+"""
+"""Those of the campaigns that may be seen, each as the person who asks knows it."""
+
 
 async def rows(tx: Tx, ids: list[UUID]) -> list[Posting]:
     """Return those of the campaigns that may be seen, in any order, each as the person who asks knows it."""
-    return await tx.all(
-        Posting,
-        """
-        select 'campaign' as kind, c.id, c.budget as min_budget, c.budget as max_budget, c.title, c.description,
-               c.status, c.requirements, c.language, c.platform, c.content_type, c.category, c.starts_at, c.ends_at,
-               c.image_url, c.deliverables, c.min_followers, c.usage_rights, c.disclosure_required, c.updated_at,
-               c.created_at, c.created_by,
-               case when (select app.role()) in ('brand_owner', 'admin')
-                    then (select count(*)
-                            from requests r
-                           where r.campaign_id = c.id
-                             and r.status <> 'cancelled')
-                end as applications_count,
-               case when (select app.role()) = 'influencer'
-                    then (select jsonb_build_object('id', r.id, 'status', r.status)
-                            from requests r
-                           where r.campaign_id = c.id
-                             and r.influencer_id = (select app.user_id())
-                           order by r.created_at desc, r.id desc
-                           limit 1)
-                end as my_request
-          from campaigns c
-         where c.id = any ($1)
-        """,
-        ids,
-    )
+    return await tx.all(Posting, ROWS, ids)
 
 
-async def lock(tx: Tx, posting_id: UUID) -> None:
-    """Hold one campaign until the end of the transaction."""
-    await tx.run("select from campaigns where id = $1 for update", posting_id)
+async def hold(tx: Tx, posting_id: UUID) -> Posting:
+    """Return one campaign and hold it until the end of the transaction; NotFound."""
+    return await tx.one(Posting, ROWS + "for update of c", [posting_id])
 
 
 async def add(tx: Tx, posting: Posting) -> None:
