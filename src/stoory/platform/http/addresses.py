@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final
+
+ADDRESSES_REMEMBERED: Final = 4096
+"""The same few ask again and again, and reading one takes as long as counting it."""
 
 Address = IPv4Address | IPv6Address
 
@@ -49,6 +53,7 @@ def one_client(address: str) -> str:
     return address
 
 
+@lru_cache(ADDRESSES_REMEMBERED)
 def _address(text: str) -> Address | None:
     """Read an address, with a port or in brackets too, as some proxies write it; None when it is none."""
     text = text.strip()
