@@ -209,6 +209,26 @@ def demo(
         raise typer.Exit(1) from None
 
 
+@app.command()
+def seed(scale: Annotated[int, typer.Option(min=1, help="1 is 10,000 messages, 100 a million.")] = 1) -> None:
+    """Load a large world to measure with, and to look around in. Development only: everybody has one password."""
+    from stoory.home import database, furnish, prepare
+    from stoory.seed import seed as load
+    from stoory.seed.progress import shown
+
+    ours = settings()
+    if not ours.is_development:
+        raise WrongSettings(
+            "STOORY_ENV must be development for `stoory seed`: everybody has a known password"
+        )
+    with database(ours) as reached:
+        prepare(reached, _report)
+        asyncio.run(furnish(reached, _report))
+        with shown(out) as told:
+            made = asyncio.run(load(ours, reached, scale, told))
+    out.print(f"Seeded {made}.")
+
+
 @app.command("razorpay-sandbox")
 def razorpay_sandbox() -> None:
     """Serve a local Razorpay: its API, a checkout page, signed webhooks, a control door. Play money only."""

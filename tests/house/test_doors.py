@@ -44,6 +44,7 @@ NOBODY_SIGNED_IN: Final = {
     "stoory.platform.http.idempotency",
     "stoory.platform.jobs",
     "stoory.platform.lookups",
+    "stoory.seed.playing",
 }
 """Modules that call db.as_system or db.as_auditor: no user asks."""
 

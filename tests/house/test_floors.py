@@ -12,7 +12,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "stoory"
 
 FLOORS_THAT_TOUCH_THE_WORLD = {"api", "sockets", "jobs", "actions", "queries", "hints", "errands"}
-NOT_FEATURES = {"demo", "platform", "sandbox"}
+NOT_FEATURES = {"demo", "platform", "sandbox", "seed"}
 WORLD = {
     "asyncio",
     "os",
