@@ -18,6 +18,8 @@ Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
 
 JSON: Final = (b"content-type", b"application/json")
+SETTINGS: Final = {"timezone": "UTC", "jit": "off", "plan_cache_mode": "force_generic_plan"}
+"""As `tuned` has them: statements are planned once a connection."""
 
 
 class Limit:
@@ -82,7 +84,7 @@ class Limit:
             min_size=self._pool_size,
             max_size=self._pool_size,
             reset=_leave_as_is,
-            server_settings={"timezone": "UTC", "jit": "off"},
+            server_settings=SETTINGS,
             max_cached_statement_lifetime=0,
         )
 

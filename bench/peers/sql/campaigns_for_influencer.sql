@@ -6,10 +6,11 @@
                c.disclosure_required, c.created_by, c.created_at, c.updated_at, c.budget
           from campaigns c
          where (c.status = 'open'
-                or exists (select
-                             from requests r
-                            where r.campaign_id = c.id
-                              and r.influencer_id = $1))
+                or (select true
+                      from requests r
+                     where r.campaign_id = c.id
+                       and r.influencer_id = $1
+                     limit 1))
            and ($2::text is null or lower(c.platform) = lower($2))
            and (c.created_at, c.id) < ($3::text::timestamptz, $4::uuid)
          order by c.created_at desc, c.id desc

@@ -29,6 +29,10 @@
                                  'profile_image_url', other.profile_image_url) as other_user,
                c.last_seq - near.seen_seq as unread_count, c.last_seq
           from conversations c
-          join participations near on near.conversation_id = c.id and near.user_id = $1
+         cross join lateral (select p.seen_seq, p.other_user_id
+                               from participations p
+                              where p.conversation_id = c.id
+                                and p.user_id = $1
+                              limit 1) near
           join users other on other.id = near.other_user_id
           left join messages m on m.conversation_id = c.id and m.seq = c.last_seq

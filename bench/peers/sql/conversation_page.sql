@@ -1,9 +1,8 @@
 -- $1 who looks, $2 the role, $3 and $4 the row after which the page begins, $5 rows. Newest activity first.
   with page as (
         select c.id
-          from participations p
-          join conversations c on c.id = p.conversation_id
-         where p.user_id = $1
+          from conversations c
+         where (c.brand_owner_id = $1 or c.influencer_id = $1)
            and (c.updated_at, c.id) < ($3::text::timestamptz, $4::uuid)
          order by c.updated_at desc, c.id desc
          limit $5

@@ -25,7 +25,14 @@ select row_to_json(shown)::text as conversation, page.messages, page.first_seq, 
                         end as seen_at,
                        m.deleted_at is not null as deleted,
                        case when m.sender_id = $1 then m.client_msg_id end as client_msg_id, m.created_at
-                  from messages m
+                  from (select id, conversation_id, seq, sender_id, receiver_id, message, message_type, action_required,
+                               action_data, action_role, flow_context, media_url, metadata, client_msg_id, deleted_at,
+                               created_at
+                          from messages
+                         where conversation_id = $3
+                           and seq < $4
+                         order by seq desc
+                         limit $5) m
                  cross join (select near.user_id as near_id, near.seen_seq as near_seen_seq,
                                     near.seen_at as near_seen_at, far.user_id as far_id,
                                     far.seen_seq as far_seen_seq, far.seen_at as far_seen_at
@@ -43,8 +50,4 @@ select row_to_json(shown)::text as conversation, page.messages, page.first_seq, 
                                             (addressed.has_near or addressed.has_far)
                                             and (not addressed.has_near or two.near_seen_seq >= m.seq)
                                             and (not addressed.has_far or two.far_seen_seq >= m.seq) as have_seen
-                                     ) readers
-                 where m.conversation_id = $3
-                   and m.seq < $4
-                 order by m.seq desc
-                 limit $5) line) page
+                                     ) readers) line) page

@@ -1,7 +1,13 @@
--- $1 who looks.
-select coalesce(sum(c.last_seq - p.seen_seq), 0)::bigint as unread_count,
-       coalesce(json_object_agg(c.id, c.last_seq - p.seen_seq), '{}')::text as conversations
-  from participations p
-  join conversations c on c.id = p.conversation_id
+-- $1 who looks. Conversations by whose they are: one lookup for all instead of one each.
+  with own as materialized (
+        select c.id, c.last_seq
+          from conversations c
+         where c.brand_owner_id = $1
+            or c.influencer_id = $1
+       )
+select coalesce(sum(own.last_seq - p.seen_seq), 0)::bigint as unread_count,
+       coalesce(json_object_agg(own.id, own.last_seq - p.seen_seq), '{}')::text as conversations
+  from own
+  join participations p on p.conversation_id = own.id
  where p.user_id = $1
-   and c.last_seq > p.seen_seq
+   and own.last_seq > p.seen_seq

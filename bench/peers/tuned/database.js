@@ -9,7 +9,7 @@ const FOLDER = new URL('../sql/', import.meta.url);
 export const pool = new pg.Pool({
   connectionString: process.env.DATABASE_URL,
   max: Number(process.env.DB_POOL),
-  options: '-c timezone=UTC -c jit=off',
+  options: '-c timezone=UTC -c jit=off -c plan_cache_mode=force_generic_plan',
   idleTimeoutMillis: 0, // a connection knows the prepared statements, a new one does not
   pipeline: true, // what a transaction sends at once does not wait for one answer after the other
 });
