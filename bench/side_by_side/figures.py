@@ -28,6 +28,8 @@ class Turn(Struct, frozen=True, kw_only=True):
     """The share of its core that the server used; None where the system does not tell"""
     load_busy: float | None
     """The share of the other core that PostgreSQL and the load used"""
+    cpu_us: float | None
+    """Microseconds of processor time that the server spent on a request"""
     ran_out: bool = False
 
 
@@ -39,6 +41,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     p99_ms: float
     busy: float | None
     load_busy: float | None
+    cpu_us: float | None
     errors: int
 
 
@@ -64,6 +67,7 @@ class Turns:
             p99_ms=median(turn.p99_ms for turn in turns),
             busy=_median_of(turn.busy for turn in turns),
             load_busy=_median_of(turn.load_busy for turn in turns),
+            cpu_us=_median_of(turn.cpu_us for turn in turns),
             errors=sum(turn.errors for turn in turns),
         )
 

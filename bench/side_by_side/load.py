@@ -54,9 +54,9 @@ class Loaded(Struct, kw_only=True):
         return self.requests / self.seconds if self.seconds else 0.0
 
     @property
-    def is_clean(self) -> bool:
-        """Whether everything was answered, and answered well."""
-        return bool(self.requests) and not self.refused and not self.broken
+    def failures(self) -> int:
+        """How often something went wrong; that nothing was answered at all is one."""
+        return self.refused + self.broken + (not self.requests)
 
 
 class Loader:

@@ -17,9 +17,9 @@ from bench.side_by_side.supplies import Supply
 
 TOLERANCE: Final = 0.05
 """How far two processes of one program may lie apart before the instrument is not believed"""
-MOST_EXPECTED_PER_SECOND: Final = 1_000
+LEAST_EXPECTED_PER_SECOND: Final = 400
 """Of a write, before anybody has shown what they can"""
-ROOM: Final = 1.5
+ROOM: Final = 2
 """How many times as many requests are put ready as will probably be sent"""
 FEEDING_SECONDS: Final = 10
 SPILT: Final = 50
@@ -49,7 +49,7 @@ class Contest:
         self._scene = scene
         self._loader = loader
         self._plan = plan
-        self._per_second: dict[tuple[str, str], float] = {}
+        self._most_per_second: dict[str, float] = {}
         self._supplies: dict[str, Supply] = {}
         self.turns = Turns()
 
@@ -97,15 +97,13 @@ class Contest:
 
     def _turn(self, measure: Measure, server: Running, supply: Supply, number: int) -> Turn:
         seconds = self._plan.warm_up_seconds + self._plan.seconds
-        self._feed(measure, supply, self._expected(measure, server, seconds))
+        self._feed(measure, supply, self._expected(measure, seconds))
         server.thaw()
         warm = self._send(measure, server, supply, self._plan.warm_up_seconds)
         used, used_here = server.cpu_seconds(), self._loader.cpu_seconds()
         loaded = self._send(measure, server, supply, self._plan.seconds)
         busy = _share(used, server.cpu_seconds(), loaded.seconds)
         load_busy = _share(used_here, self._loader.cpu_seconds(), loaded.seconds)
-        if not loaded.requests:
-            raise Failed(f"{server.name} answered nothing in `{measure.name}`:\n{server.last_words()}")
         server.freeze(self._scene.stage.is_quiet)
         return Turn(
             measure=measure.name,
@@ -114,22 +112,28 @@ class Contest:
             per_second=loaded.per_second,
             p50_ms=loaded.p50_ms,
             p99_ms=loaded.p99_ms,
-            errors=warm.refused + warm.broken + loaded.refused + loaded.broken,
+            errors=warm.failures + loaded.failures,
             busy=busy,
             load_busy=load_busy,
+            cpu_us=busy / loaded.per_second * 1e6 if busy and loaded.requests else None,
             ran_out=loaded.ran_out,
         )
 
     def _send(self, measure: Measure, server: Running, supply: Supply, seconds: int) -> Loaded:
-        load = supply.take(self._expected(measure, server, seconds))
-        loaded = self._loader.send(server.url, load, seconds)
+        load = supply.take(self._expected(measure, seconds))
+        try:
+            loaded = self._loader.send(server.url, load, seconds)
+        except Failed as problem:
+            raise Failed(f"{server.name}, `{measure.name}`: {problem}\n{server.last_words()}") from problem
         supply.give_back(load.requests[loaded.used :])
-        self._per_second[measure.name, server.name] = loaded.per_second
+        if not loaded.ran_out:
+            most = max(self._most_per_second.get(measure.name, 0.0), loaded.per_second)
+            self._most_per_second[measure.name] = most
         return loaded
 
-    def _expected(self, measure: Measure, server: Running, seconds: int) -> int:
-        """Return how many requests to put ready."""
-        per_second = self._per_second.get((measure.name, server.name), MOST_EXPECTED_PER_SECOND)
+    def _expected(self, measure: Measure, seconds: int) -> int:
+        """Return how many requests to put ready, by what the fastest has shown."""
+        per_second = max(self._most_per_second.get(measure.name, 0.0), LEAST_EXPECTED_PER_SECOND)
         return round(per_second * seconds * ROOM)
 
     def _feed(self, measure: Measure, supply: Supply, wanted: int) -> None:
@@ -143,7 +147,7 @@ class Contest:
             load = food.take(missing + SPILT)
             loaded = self._loader.send(stoory.url, load, FEEDING_SECONDS)
             food.give_back(load.requests[loaded.used :])
-            if loaded.refused or loaded.broken or not load.requests:
+            if loaded.failures or not load.requests:
                 raise Failed(
                     f"what `{measure.name}` needs could not be made: {loaded}\n{stoory.last_words()}"
                 )

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from bench.side_by_side.contestants import LIMIT, LIMITED, PEERS, STOORY, TUNED, TWIN, USUAL
 from bench.side_by_side.figures import Figures
-from bench.side_by_side.results import Result
+from bench.side_by_side.results import Ratios, Result
 from bench.side_by_side.rounds import TOLERANCE
 
 NOTHING: Final = "-"
@@ -34,6 +34,7 @@ def sheets(result: Result) -> list[Sheet]:
         _p99(result),
         _means(result),
         _goals(result),
+        _cpu(result),
         _share(result),
         _memory(result),
         _start(result),
@@ -132,7 +133,13 @@ def _means(result: Result) -> Sheet:
     ]
     count = sum(not row.is_apart for row in result.rows)
     header = ["", *(f"/ {peer}" for peer in PEERS), *(f"p99 / {peer}" for peer in PEERS)]
-    return Sheet(f"Geometric means of {count} measures, sign-in apart", header, rows if count else [])
+    return Sheet(
+        f"Geometric means of {count} measures, sign-in apart", header, rows if _is_any(result.means) else []
+    )
+
+
+def _is_any(ratios: Ratios) -> bool:
+    return any(ratio is not None for of_one in ratios.values() for ratio in of_one.values())
 
 
 def _goals(result: Result) -> Sheet:
@@ -144,16 +151,26 @@ def _goals(result: Result) -> Sheet:
     return Sheet("Goals, for stoory+limits", ["", "reached", ""], rows)
 
 
+def _cpu(result: Result) -> Sheet:
+    """Return what a request costs the server, whatever PostgreSQL, the load and strangers do meanwhile."""
+    rows = [
+        [row.title, *(_figure(row.figures.get(name), _microseconds) for name in ORDER)] for row in result.rows
+    ]
+    return Sheet("Processor time of the server a request, in microseconds", ["", *ORDER], rows)
+
+
+def _microseconds(found: Figures) -> str:
+    return NOTHING if found.cpu_us is None else f"{found.cpu_us:,.0f}"
+
+
 def _share(result: Result) -> Sheet:
     """Return who was at work: what does not fill its own core waits for PostgreSQL, or for the load."""
-    rows = [[row.title, *(_share_cell(row.figures.get(name)) for name in ORDER)] for row in result.rows]
+    rows = [[row.title, *(_figure(row.figures.get(name), _shares) for name in ORDER)] for row in result.rows]
     return Sheet("In use: the server's core / the core of PostgreSQL and the load", ["", *ORDER], rows)
 
 
-def _share_cell(found: Figures | None) -> str:
-    if found is None or found.busy is None:
-        return NOTHING
-    return f"{found.busy:.0%} / {NOTHING if found.load_busy is None else f'{found.load_busy:.0%}'}"
+def _shares(found: Figures) -> str:
+    return " / ".join(NOTHING if one is None else f"{one:.0%}" for one in (found.busy, found.load_busy))
 
 
 def _memory(result: Result) -> Sheet:
