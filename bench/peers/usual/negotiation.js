@@ -53,11 +53,14 @@ async function accept(client, conversationId, user) {
   await say(client, deal, { amount, timer, now });
   const text = `${deal.terms.title}: the brand has accepted ${rupees(amount)}. ${PAY_NEXT}`;
   const { request_id, conversation_id } = deal;
-  await insertNotification(client, deal.influencer_id, 'proposal_accepted', { text, request_id, conversation_id }, now);
+  const data = { text, request_id, conversation_id };
+  await insertNotification(client, deal.influencer_id, 'proposal_accepted', data, now);
 }
 
 async function checkRoom(client, deal, amount) {
-  const { rows: campaigns } = await client.query('SELECT * FROM campaigns WHERE id = $1 FOR UPDATE', [deal.campaign_id]);
+  const { rows: campaigns } = await client.query('SELECT * FROM campaigns WHERE id = $1 FOR UPDATE', [
+    deal.campaign_id,
+  ]);
   if (campaigns[0]?.status !== 'open') throw conflict('This campaign is not open any more', 'not_open');
   const { rows: sums } = await client.query(
     `SELECT COALESCE(SUM((flow_data ->> 'agreed_amount')::numeric), 0) AS taken FROM deals

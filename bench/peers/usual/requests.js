@@ -43,22 +43,13 @@ async function checkOpen(client, campaign, influencerId) {
 
 async function begin(client, campaign, req) {
   const now = new Date();
-  const { proposed_amount: amount, message, portfolio_links: links } = req.body;
-  const { rows: plans } = await client.query(
-    `SELECT commission_bp FROM plans WHERE plan = 'basic' AND valid_from <= $1 ORDER BY valid_from DESC LIMIT 1`,
-    [now],
-  );
-  const commissionBp = plans[0].commission_bp;
+  const { proposed_amount: amount, message } = req.body;
+  const commissionBp = await readCommission(client, now);
   const terms = termsOf(campaign, commissionBp);
   const offer = firstOffer(amount, now);
   const timer = clock('offer_expired', now);
 
-  const { rows: requests } = await client.query(
-    `INSERT INTO requests (campaign_id, influencer_id, brand_owner_id, proposed_amount, message, portfolio_links,
-                           created_at, updated_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING *`,
-    [campaign.id, req.user.id, campaign.created_by, amount, message, links ?? [], now],
-  );
+  const request = await insertRequest(client, campaign, req, now);
   const flow = flowData({
     title: campaign.title,
     offer,
@@ -66,7 +57,7 @@ async function begin(client, campaign, req) {
     agreedAmount: null,
     expiresAt: timer.endsAt,
   });
-  const deal = await openConversation(client, requests[0], flow, now);
+  const deal = await openConversation(client, request, flow, now);
   await insertDeal(client, deal, { terms, data: newDealData(offer, timer.reminders), timer, now });
   await insertEvent(client, deal, {
     seq: 1,
@@ -79,6 +70,30 @@ async function begin(client, campaign, req) {
     data: { n: 1, terms, ...(message && { message }) },
     at: now,
   });
+  await welcome(client, deal, { amount, terms, timer, now });
+  return { ...request, conversation_id: deal.conversation_id, flow_state: 'initial' };
+}
+
+async function readCommission(client, now) {
+  const { rows } = await client.query(
+    `SELECT commission_bp FROM plans WHERE plan = 'basic' AND valid_from <= $1 ORDER BY valid_from DESC LIMIT 1`,
+    [now],
+  );
+  return rows[0].commission_bp;
+}
+
+async function insertRequest(client, campaign, req, now) {
+  const { proposed_amount: amount, message, portfolio_links: links } = req.body;
+  const { rows } = await client.query(
+    `INSERT INTO requests (campaign_id, influencer_id, brand_owner_id, proposed_amount, message, portfolio_links,
+                           created_at, updated_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING *`,
+    [campaign.id, req.user.id, campaign.created_by, amount, message, links ?? [], now],
+  );
+  return rows[0];
+}
+
+async function welcome(client, deal, { amount, terms, timer, now }) {
   await insertAutomatedMessage(client, deal, {
     text: WELCOME,
     actionData: applicationButtons(amount),
@@ -88,12 +103,12 @@ async function begin(client, campaign, req) {
   });
   await client.query(
     'UPDATE participations SET seen_seq = 1, seen_at = $3 WHERE conversation_id = $1 AND user_id = $2',
-    [deal.conversation_id, req.user.id, now],
+    [deal.conversation_id, deal.influencer_id, now],
   );
-  const text = `${campaign.title}: there is a new application, for ${rupees(amount)}.`;
+  const text = `${terms.title}: there is a new application, for ${rupees(amount)}.`;
   const { request_id, conversation_id } = deal;
-  await insertNotification(client, campaign.created_by, 'application_received', { text, request_id, conversation_id }, now);
-  return { ...requests[0], conversation_id, flow_state: 'initial' };
+  const data = { text, request_id, conversation_id };
+  await insertNotification(client, deal.brand_owner_id, 'application_received', data, now);
 }
 
 async function openConversation(client, request, flow, now) {
