@@ -91,7 +91,9 @@ async def world(
     await lay(superuser)
     application.db.clock.ahead = timedelta()
     application.gateway.breaker.went_well()
-    yield World(application)
+    world = World(application)
+    world.forget()
+    yield world
     if request.node.get_closest_marker("breaks_invariants") is None:
         await invariants.check(application.db)
 

@@ -81,6 +81,11 @@ class World:
         self.app = app
         self.db = app.db
 
+    def forget(self) -> None:
+        """Have everything read anew: tests write past the application, which is never told."""
+        self.app.profiles.forget_all()
+        self.app.open_postings.forget_all()
+
     async def sign_in(self, person: Person) -> Actor:
         """Open a session for a person without a password; logging in has tests of its own."""
         actor = Actor(person.id, person.role, uuid4())

@@ -30,14 +30,20 @@ $$;
 
 -- As before, but a call is planned for what it asks alone: a statement that holds nothing but the filters that are
 -- given, of one table, costs a third of one from which those that are not must be removed. Every piece of its text
--- stands here; what somebody wants comes in as a parameter.
+-- stands here; what somebody wants comes in as a parameter. An influencer may ask for one reason alone: `open`, the
+-- same for each of them, or `mine`, whatever its status.
 grant create on schema app to stoory_system;
 set local role stoory_system;
 
-create or replace function app.find_postings(
+-- A server of before calls the new one just as well: what is more has a default.
+-- squawk-ignore ban-drop-function
+drop function app.find_postings;
+
+create function app.find_postings(
     wanted_kind text, wanted_status text, wanted_platform text, wanted_language text, wanted_category text,
     wanted_content_type text, wanted_creator uuid, wanted_min bigint, wanted_max bigint, wanted_words text,
-    sort text, after_time timestamptz, after_paise bigint, after_id uuid, row_limit integer
+    sort text, after_time timestamptz, after_paise bigint, after_id uuid, row_limit integer,
+    for_reason text default null
 ) returns setof uuid
     language plpgsql stable security definer rows 21
     set search_path = ''
@@ -47,7 +53,11 @@ declare
     reasons constant text[] := case app.role()
                                    when 'admin' then '{any}'
                                    when 'brand_owner' then '{own}'
-                                   when 'influencer' then '{open,applied}'
+                                   when 'influencer' then case for_reason
+                                                              when 'open' then '{open}'
+                                                              when 'mine' then '{mine}'
+                                                              else '{open,applied}'
+                                                          end
                                    else '{}'
                                end;
     applied constant uuid[] := array(select coalesce(r.campaign_id, r.bid_id)
@@ -95,7 +105,7 @@ declare
     reason text;
 begin
     foreach reason in array reasons loop
-        continue when reason = 'applied' and applied = '{}';
+        continue when reason in ('applied', 'mine') and applied = '{}';
         return query execute
             format('select p.id from %s p where ', postings)
             || case reason
@@ -103,6 +113,7 @@ begin
                    when 'own' then 'p.created_by = $1'
                    when 'open' then 'p.status = ''open'''
                    when 'applied' then 'p.id = any ($2) and p.status <> ''open'''
+                   when 'mine' then 'p.id = any ($2)'
                end
             || filters || in_order || ' limit $15'
             using viewer, applied, wanted_status, wanted_platform, wanted_language, wanted_category,
@@ -111,6 +122,9 @@ begin
     end loop;
 end
 $$;
+
+revoke execute on function app.find_postings from public;
+grant execute on function app.find_postings to stoory_api;
 
 reset role;
 -- squawk-ignore ban-drop-view

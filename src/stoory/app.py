@@ -18,6 +18,8 @@ from msgspec import structs
 
 from stoory import __version__, operations
 from stoory.accounts import api as accounts_api
+from stoory.accounts.actions import ProfileChanged
+from stoory.accounts.api.profiles import Profiles
 from stoory.chat import api as chat_api
 from stoory.deals import api as deals_api
 from stoory.deals import jobs as deals_jobs
@@ -33,7 +35,7 @@ from stoory.payments.jobs import books, reconcile, refunds, webhooks
 from stoory.payouts import api as payouts_api
 from stoory.payouts import jobs as payouts_jobs
 from stoory.platform import log
-from stoory.platform.bus import Bus
+from stoory.platform.bus import Bus, Hint
 from stoory.platform.clock import Clock
 from stoory.platform.database import Database
 from stoory.platform.http.answers import JsonResponse
@@ -47,12 +49,18 @@ from stoory.platform.jobs import Errand, Round, Worker
 from stoory.platform.limits import Limits
 from stoory.platform.passwords import Passwords
 from stoory.platform.razorpay import Razorpay
+from stoory.platform.remembered import Remembered
 from stoory.platform.storage import Storage
 from stoory.platform.tokens import Tokens
 from stoory.postings import api as postings_api
+from stoory.postings.hints import PostingChanged
+from stoory.postings.queries.pages import OpenPostings
 from stoory.requests import api as requests_api
 from stoory.settings import Settings
 
+PROFILES_REMEMBERED: Final = 10_000
+PAGES_REMEMBERED: Final = 1_000
+"""Some 20 MB at most, together."""
 LARGEST_BODY_BYTES: Final = 256 * 1024
 EXPOSED: Final = ["Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 """What scripts of other origins may read of an answer's headers."""
@@ -104,6 +112,9 @@ class Application:
         )
         self.storage = Storage(settings.storage_url, settings.home)
         self.watch = Watch()
+        self.profiles: Profiles = Remembered(PROFILES_REMEMBERED, seconds=settings.remember_seconds)
+        self.open_postings: OpenPostings = Remembered(PAGES_REMEMBERED, seconds=settings.remember_seconds)
+        self.db.bus.listen(self._forget)
         self.worker = Worker(
             self.db,
             settings.database_direct_url or database_dsn,
@@ -131,6 +142,14 @@ class Application:
                 working.cancel()
                 await asyncio.gather(working, return_exceptions=True)
             await self.db.close()
+
+    def _forget(self, hint: Hint) -> None:
+        """Keep nothing that has changed."""
+        if isinstance(hint, ProfileChanged):
+            for user_id in hint.user_ids:
+                self.profiles.forget(user_id)
+        elif isinstance(hint, PostingChanged):
+            self.open_postings.forget_all()
 
     def _errands(self) -> dict[str, Errand]:
         """Return the jobs that leave the house, with what they need outside of it."""

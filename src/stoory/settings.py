@@ -8,9 +8,24 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 from msgspec import Meta, Struct, ValidationError, convert
+
+from stoory.setting_kinds import (
+    Count,
+    Env,
+    Flag,
+    HttpUrl,
+    Lifetime,
+    Limit,
+    Origin,
+    Port,
+    PostgresUrl,
+    RedisUrl,
+    Seconds,
+    StorageUrl,
+)
 
 PREFIX: Final = "STOORY_"
 WEAKEST_SECRET_CHARS: Final = 32
@@ -18,41 +33,6 @@ WEAKEST_SECRET_CHARS: Final = 32
 SANDBOX_KEY_ID: Final = "rzp_test_sandbox"
 SANDBOX_KEY_SECRET: Final = "sandbox-secret"  # noqa: S105 - of play money
 SANDBOX_WEBHOOK_SECRET: Final = "sandbox-webhook"  # noqa: S105 - the same
-
-Env = Annotated[
-    Literal["development", "staging", "production"],
-    Meta(description="development, staging or production"),
-]
-Port = Annotated[int, Meta(ge=0, le=65535, description="a port, from 0 (any free one) to 65535")]
-Count = Annotated[int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")]
-Seconds = Annotated[int, Meta(ge=1, le=31_536_000, description="whole seconds, at most a year")]
-Flag = Annotated[bool, Meta(description="true or false")]
-Limit = Annotated[
-    str,
-    Meta(
-        pattern=r"^([1-9]\d*/(second|minute|hour|day)|unlimited)$",
-        description='like "5/minute", or "unlimited"',
-    ),
-]
-PostgresUrl = Annotated[str, Meta(pattern=r"^postgres(ql)?://", description="a URL beginning postgresql://")]
-RedisUrl = Annotated[
-    str, Meta(pattern=r"^(rediss?|unix)://", description="a URL beginning redis://, rediss:// or unix://")
-]
-S3: Final = r"^s3://[^?#\s]+(\?(&?(endpoint=https?://|region=)[^&#\s]+)+)?$"
-StorageUrl = Annotated[
-    str,
-    Meta(pattern=S3, description="a URL like s3://bucket/prefix?endpoint=https://s3.example.org&region=here"),
-]
-HttpUrl = Annotated[
-    str, Meta(pattern=r"^https?://[^/\s]+", description="a URL beginning http:// or https://")
-]
-Origin = Annotated[
-    str,
-    Meta(
-        pattern=r"^(https?://[^/\s]+|\*)$",
-        description="origins like https://app.example.org, separated by commas",
-    ),
-]
 
 
 class WrongSettings(Exception):
@@ -104,6 +84,9 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     db_pool: Count = 10
     """Database connections of a process"""
+
+    remember_seconds: Lifetime = 30
+    """Seconds for which what everybody reads (open postings, profiles) is kept unless it changes; 0 keeps nothing"""
 
     redis_url: RedisUrl | None = None
     """Redis or Valkey; needed as soon as there is more than one process"""

@@ -143,6 +143,7 @@ async def test_pages_show_every_row_once_in_order_however_many_are_equal(
             await apply(superuser, at, posting_id, RAVI)
         if person is OM or owner is person or (person is RAVI and (status == "open" or applied)):
             visible.append((day, budget, posting_id))
+    world.forget()
 
     expected = in_order(visible, sort)
     async with world.client(person) as client:

@@ -25,6 +25,10 @@ class SessionsEnded(Hint, frozen=True):
     """Open sockets of these people must ask again whether their session is still good."""
 
 
+class ProfileChanged(Hint, frozen=True):
+    """What everybody may know of somebody is another."""
+
+
 class SignedIn(Struct):
     """A session just opened, for its first access token."""
 
@@ -157,6 +161,7 @@ async def change_profile(tx: Tx, actor: Actor, changes: Mapping[str, Any]) -> Us
     user = await people.lock_user(tx, actor.id)
     after = rules.revised(user, changes, tx.now)
     await people.update_profile(tx, after)
+    tx.tell(ProfileChanged((user.id,)))
     return after
 
 

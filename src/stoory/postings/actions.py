@@ -9,6 +9,7 @@ from stoory.actor import Actor
 from stoory.platform.database import Tx
 from stoory.platform.jobs import enqueue_each
 from stoory.postings import queries, rules
+from stoory.postings.hints import PostingChanged
 from stoory.postings.rules import Kind, Posting, Status
 
 
@@ -26,6 +27,7 @@ async def create(tx: Tx, actor: Actor, kind: Kind, fields: dict[str, Any]) -> Po
     )
     rules.check_fields(posting)
     await queries.add(tx, posting)
+    _tell(tx, posting)
     return posting
 
 
@@ -40,6 +42,7 @@ async def change(tx: Tx, actor: Actor, kind: Kind, posting_id: UUID, fields: dic
     if after is posting:
         return posting
     await queries.save(tx, after)
+    _tell(tx, after)
     if after.status is Status.CANCELLED:
         await _close_deals(tx, after)
     return after
@@ -51,6 +54,7 @@ async def remove(tx: Tx, actor: Actor, kind: Kind, posting_id: UUID) -> Posting:
     rules.require_owner(posting, actor)
     rules.check_removal(posting, has_applications=await queries.has_applications(tx, posting))
     await queries.remove(tx, posting)
+    _tell(tx, posting)
     return posting
 
 
@@ -60,7 +64,12 @@ async def follow(tx: Tx, kind: Kind, posting_id: UUID, status: Status) -> Postin
     after = rules.followed(posting, status, tx.now)
     if after is not posting:
         await queries.save(tx, after)
+        _tell(tx, after)
     return after
+
+
+def _tell(tx: Tx, posting: Posting) -> None:
+    tx.tell(PostingChanged((posting.created_by,), posting.kind))
 
 
 async def _close_deals(tx: Tx, posting: Posting) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
+from uuid import UUID
 
 from litestar.params import JSONBody
 
 from stoory.accounts import actions
 from stoory.accounts.api.bodies import ProfileChange, PublicProfileAnswer, UserAnswer
 from stoory.accounts.queries import people
+from stoory.accounts.queries.people import PublicProfile
 from stoory.platform.http.body import given
 from stoory.platform.http.routes import SIGNED_IN, Db, Id, Me, get, put
+from stoory.platform.remembered import Remembered
+
+Profiles = Remembered[UUID, PublicProfile]
+"""A handler's `profiles`: what everybody may know of people, until they change it."""
 
 
 @get("/api/auth/profile", who=SIGNED_IN)
@@ -28,10 +35,11 @@ async def change_profile(data: JSONBody[ProfileChange], db: Db, actor: Me) -> Us
 
 
 @get("/api/users/{user_id:uuid}", who=SIGNED_IN, fails=(404,))
-async def show_public_profile(db: Db, actor: Me, user_id: Id) -> PublicProfileAnswer:
+async def show_public_profile(db: Db, actor: Me, user_id: Id, profiles: Profiles) -> PublicProfileAnswer:
     """Return what everybody may know of a person."""
     async with db.as_user(actor, readonly=True) as tx:
-        return PublicProfileAnswer(user=await people.public_profile(tx, user_id))
+        user = await profiles.get(user_id, partial(people.public_profile, tx, user_id))
+    return PublicProfileAnswer(user=user)
 
 
 ROUTES: Final = [show_profile, change_profile, show_public_profile]

@@ -47,7 +47,20 @@ Gateway = Razorpay
 Id = FromPath[UUID]
 """A handler's id from its address: what is no UUID is 404."""
 
-GIVEN: Final = frozenset({"gateway", "limits", "passwords", "settings", "storage", "till", "tokens", "watch"})
+GIVEN: Final = frozenset(
+    {
+        "gateway",
+        "limits",
+        "open_postings",
+        "passwords",
+        "profiles",
+        "settings",
+        "storage",
+        "till",
+        "tokens",
+        "watch",
+    }
+)
 """What a handler is given of the application's parts, if it has a parameter of that name."""
 
 MOST_RETRIES: Final = 2

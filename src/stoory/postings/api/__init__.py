@@ -37,8 +37,10 @@ from stoory.postings.api.shapes import (
     NewCampaign,
     shown,
 )
+from stoory.postings.queries import pages
+from stoory.postings.queries.pages import OpenPostings, Which
 from stoory.postings.rules import Kind, Posting, Status
-from stoory.postings.search import Place, Sort, Wanted, in_order, place
+from stoory.postings.search import Place, Sort, Wanted, place
 
 Text = FromQuery[str | None]
 Amount = Annotated[
@@ -110,23 +112,27 @@ async def create_bid(db: Db, actor: Me, data: JSONBody[NewBid]) -> BidAnswer:
 
 
 @get("/api/campaigns", who=SIGNED_IN, dependencies=QUERY)
-async def list_campaigns(db: Db, actor: Me, asked: NamedDependency[Asked]) -> CampaignsAnswer:
+async def list_campaigns(
+    db: Db, actor: Me, asked: NamedDependency[Asked], open_postings: OpenPostings
+) -> CampaignsAnswer:
     """List campaigns: a brand's own, for influencers those open and those they applied to, for operators all.
 
     `min_budget` and `max_budget` are what the budget must lie between; texts are compared without regard to case.
     """
-    rows, pagination = await _page(db, actor, Kind.CAMPAIGN, asked)
+    rows, pagination = await _page(db, actor, Kind.CAMPAIGN, asked, open_postings)
     return CampaignsAnswer(campaigns=[shown(Campaign, row, actor) for row in rows], pagination=pagination)
 
 
 @get("/api/bids", who=SIGNED_IN, dependencies=QUERY)
-async def list_bids(db: Db, actor: Me, asked: NamedDependency[Asked]) -> BidsAnswer:
+async def list_bids(
+    db: Db, actor: Me, asked: NamedDependency[Asked], open_postings: OpenPostings
+) -> BidsAnswer:
     """List bids: a brand's own, for influencers those open and those they applied to, for operators all.
 
     `min_budget` and `max_budget` are a range the bid's own must reach into, and budgets sort by `max_budget`; texts
     are compared without regard to case.
     """
-    rows, pagination = await _page(db, actor, Kind.BID, asked)
+    rows, pagination = await _page(db, actor, Kind.BID, asked, open_postings)
     return BidsAnswer(bids=[shown(Bid, row, actor) for row in rows], pagination=pagination)
 
 
@@ -186,18 +192,16 @@ async def remove_bid(db: Db, actor: Me, bid_id: Id) -> Answer:
     return Answer(message="The bid was deleted.")
 
 
-async def _page(db: Database, actor: Actor, kind: Kind, asked: Asked) -> tuple[list[Posting], Pagination]:
-    """Find what is wanted, then read it through the wall.
-
-    A posting may close between the two: what was found, not what is left of it, says whether there is more.
-    """
+async def _page(
+    db: Database, actor: Actor, kind: Kind, asked: Asked, open_postings: OpenPostings
+) -> tuple[list[Posting], Pagination]:
     async with db.as_user(actor, readonly=True) as tx:
-        ids = await queries.find(tx, kind, asked.wanted, asked.after, limit=asked.limit + 1)
-        rows = in_order(await queries.postings(tx, kind, ids), asked.wanted.sort)[: asked.limit]
+        found = await pages.found(
+            tx, actor, Which(kind, asked.wanted, asked.after, asked.limit), open_postings
+        )
         total = await queries.total(tx, kind, asked.wanted) if asked.include_total else UNSET
-    has_more = bool(rows) and len(ids) > asked.limit
-    cursor = encode_cursor(place(rows[-1])) if has_more else None
-    return rows, Pagination(asked.limit, cursor, has_more, total)
+    cursor = encode_cursor(place(found.rows[-1])) if found.has_more else None
+    return found.rows, Pagination(asked.limit, cursor, found.has_more, total)
 
 
 ROUTES: Final[list[Any]] = [

@@ -11,7 +11,6 @@ from msgspec.structs import asdict
 
 from stoory.actor import Actor, Role
 from stoory.money import Money
-from stoory.platform import wire
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body, given
 from stoory.platform.http.pages import Pagination
@@ -167,9 +166,9 @@ S = TypeVar("S", bound=Shown)
 
 def shown(shape: type[S], posting: Posting, actor: Actor) -> S:
     """Return a posting as that person sees it."""
-    fields = asdict(posting) | {"budget": posting.max_budget}
+    fields: dict[str, Any] = asdict(posting) | {"budget": posting.max_budget}
     del fields["applications_count" if actor.role is Role.INFLUENCER else "my_request"]
-    return wire.from_row(shape, fields)
+    return shape(**{name: fields[name] for name in shape.__struct_fields__ if name in fields})
 
 
 class CampaignAnswer(Answer, kw_only=True):

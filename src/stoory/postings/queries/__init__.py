@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from msgspec.structs import astuple
@@ -12,6 +12,9 @@ from stoory.platform.database import Tx
 from stoory.postings.queries import bids, campaigns
 from stoory.postings.rules import Kind, Posting
 from stoory.postings.search import Place, Wanted
+
+Reason = Literal["open", "mine"]
+"""Why an influencer sees a posting: anybody may apply to it, or she has applied."""
 
 
 class Table(Protocol):
@@ -74,18 +77,25 @@ async def remove(tx: Tx, posting: Posting) -> None:
     await TABLES[posting.kind].remove(tx, posting.id)
 
 
-async def find(tx: Tx, kind: Kind, wanted: Wanted, after: Place | None, *, limit: int) -> list[UUID]:
-    """Return the ids of the first `limit` postings after that place, in any order and perhaps with some more."""
+async def find(
+    tx: Tx, kind: Kind, wanted: Wanted, after: Place | None, *, limit: int, reason: Reason | None = None
+) -> list[UUID]:
+    """Return the ids of the first `limit` postings after that place, in any order and perhaps with some more.
+
+    Of an influencer's, only those seen for that reason.
+    """
     return await tx.value(
         list[UUID],
         """
         select coalesce(array_agg(found.id), '{}')
-          from app.find_postings($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) as found (id)
+          from app.find_postings($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+               as found (id)
         """,
         kind,
         *astuple(wanted),
         *(after or (None, None, None)),
         limit,
+        reason,
     )
 
 
