@@ -226,7 +226,7 @@ def seed(scale: Annotated[int, typer.Option(min=1, help="1 is 10,000 messages, 1
         asyncio.run(furnish(reached, _report))
         with shown(out) as told:
             made = asyncio.run(load(ours, reached, scale, told))
-    out.print(f"Seeded {made}.")
+    out.print(f"Seeded {made}.", soft_wrap=True)
 
 
 @app.command("razorpay-sandbox")

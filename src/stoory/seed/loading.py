@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 import asyncpg
 from msgspec import Struct
 
-from stoory.errors import Busy, StooryError
+from stoory.errors import Busy, Forbidden
 
 TABLES: Final = (
     "audit_log", "bids", "campaigns", "contracts", "conversations", "credentials", "deal_events", "deals",
@@ -58,9 +58,11 @@ INDEXES: Final = """
     select format('drop index %s', i.indexrelid::regclass) as off, pg_get_indexdef(i.indexrelid) as on
       from pg_index i
      where i.indrelid = any ($1::text[]::regclass[])
+       and i.indpred is null
        and not exists (select from pg_constraint c where c.conindid = i.indexrelid)
      order by i.indexrelid::regclass::text
 """
+"""Partial indexes stay: they hold few rows."""
 
 GUARDED: Final = """
     select format('alter table %s no force row level security', c.oid::regclass) as off,
@@ -75,7 +77,7 @@ GUARDED: Final = """
 async def bulk(owner_dsn: str) -> AsyncIterator[Connection]:
     """Open the transaction in which rows are loaded, as the owner of the tables; at its end everything is as before.
 
-    Raises Busy when the tables cannot be held, StooryError when the login does not own them.
+    Raises Busy when the tables cannot be held, Forbidden when the login does not own them.
     """
     connection = await asyncpg.connect(
         owner_dsn, server_settings={"timezone": "UTC", "application_name": "stoory seed"}
@@ -87,8 +89,8 @@ async def bulk(owner_dsn: str) -> AsyncIterator[Connection]:
             for each in reversed(taken):
                 await connection.execute(each.on)
     except asyncpg.InsufficientPrivilegeError as problem:
-        raise StooryError(f"Only who owns the tables can load them: {problem}.") from problem
-    except asyncpg.LockNotAvailableError as problem:
+        raise Forbidden(f"Only who owns the tables can load them: {problem}.") from problem
+    except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as problem:
         raise Busy(
             "Somebody is at work in the database; try again, best while nothing else runs."
         ) from problem

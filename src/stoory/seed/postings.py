@@ -50,6 +50,7 @@ class Posting(Struct, kw_only=True):
     language: str
     platform: str
     content: str
+    goods: str
     status: Status = Status.OPEN
     spent_on: int = 0
     """So many of its deals take up its room."""
@@ -88,6 +89,7 @@ def posted(id_: str, owner: Person, bracket: int, random: Random) -> Posting:
         language=language,
         platform=random.choice(PLATFORMS),
         content=content,
+        goods=goods,
         influencers=set(),
     )
 
@@ -106,9 +108,8 @@ def posting_row(posting: Posting, now: int, random: Random) -> str:
         if posting.status is Status.OPEN and random.random() < ENDS
         else r"\N"
     )
-    goods = random.choice(GOODS[posting.category])
     about = random.choice(DESCRIPTIONS).format(
-        goods=goods,
+        goods=posting.goods,
         content=posting.content,
         language=posting.language,
         platform=posting.platform,

@@ -58,7 +58,7 @@ class Figures(Struct, frozen=True):
     @classmethod
     def of(cls, bracket: Bracket, number: int) -> Figures:
         """Return the figures of the plot of that number: hundreds of rupees, other ones for each."""
-        asked = bracket.low + (bracket.high - bracket.low) * (40 + number * 17 % 61) // 100 // 100 * 100
+        asked = bracket.low + (bracket.high - bracket.low) * (5 + number * 17 % 91) // 100 // 100 * 100
         offered = max(bracket.least if bracket.kind is Kind.BID else 1, asked * 8 // 1000 * 100)
         return cls(*(Money.rupees(amount) for amount in (asked, offered, (asked + offered) // 2)))
 

@@ -45,8 +45,8 @@ TITLES: Final = (
 SEASONS: Final = ("Summer", "Monsoon", "Diwali", "Winter", "Holi", "Onam", "Pongal", "Wedding season")
 DESCRIPTIONS: Final = (
     "We would like to see {goods} in your everyday life, told in {language}.",
-    "Create {content} that show why {goods} are worth a look. Honest words only.",
-    "Our {goods} are made in small workshops. Tell the story behind them on {platform}.",
+    "Create {content} about {goods}. Honest words only, please.",
+    "Next month is all about {goods} for us. Tell the story behind it on {platform}.",
     "Promote {goods} to people who follow you for {category}.",
 )
 REQUIREMENTS: Final = (

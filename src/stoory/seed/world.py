@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -36,6 +37,11 @@ from stoory.settings import Settings
 
 MESSAGES_A_UNIT: Final = 10_000
 
+PLOTS: Final = "Playing every plot once"
+MESSAGES: Final = "Loading messages"
+KEYS: Final = "Building indexes, checking keys"
+COUNTING: Final = "Counting what is there"
+
 Told = Callable[[str, int, int], None]
 """Is told what is being done, how much of it is done, and how much there is."""
 
@@ -61,9 +67,7 @@ async def seed(settings: Settings, reached: HomeDatabase, scale: int, told: Told
     await db.connect()
     try:
         await refuse_twice(db)
-        played = await play_all(
-            db, settings.gateway(), told=lambda done, of: told("Playing every plot once", done, of)
-        )
+        played = await play_all(db, settings.gateway(), told=partial(told, PLOTS))
     finally:
         await db.close()
     world = _World(scale, played, int(time.time()))
@@ -72,9 +76,11 @@ async def seed(settings: Settings, reached: HomeDatabase, scale: int, told: Told
         await _load(connection, world, told)
         await copy(connection, await world.ledger(connection))
         await world.books.save_balances(connection)
-        told("Building indexes, checking every key", scale, scale)
-    told("Counting", scale, scale)
+        told(KEYS, 0, 1)
+    told(KEYS, 1, 1)
+    told(COUNTING, 0, 1)
     await analyze(reached.owner)
+    told(COUNTING, 1, 1)
     return world.made
 
 
@@ -86,7 +92,7 @@ async def _load(connection: Connection, world: _World, told: Told) -> None:
         if number + 1 < world.scale:
             coming = asyncio.create_task(asyncio.to_thread(world.unit, number + 1))
         await copy(connection, lines)
-        told("Loading messages", (number + 1) * MESSAGES_A_UNIT, world.scale * MESSAGES_A_UNIT)
+        told(MESSAGES, (number + 1) * MESSAGES_A_UNIT, world.scale * MESSAGES_A_UNIT)
 
 
 class _World:
