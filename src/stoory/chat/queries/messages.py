@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from stoory.chat.pages import Span
 from stoory.chat.rows import StoredMessage
 from stoory.platform.database import Tx
+
+
+BEYOND_EVERY_SEQ: Final = 2**63 - 1
+"""Stands for no seq in particular: an expression would not be looked up in the index, as a plain parameter is."""
 
 
 async def message_page(tx: Tx, conversation_id: UUID, span: Span, *, limit: int) -> list[StoredMessage]:
@@ -28,12 +33,12 @@ async def _messages_before(
                deleted_at, created_at
           from messages
          where conversation_id = $1
-           and seq < coalesce($2, 9223372036854775807)
+           and seq < $2
       order by seq desc
          limit $3
         """,
         conversation_id,
-        before_seq,
+        BEYOND_EVERY_SEQ if before_seq is None else before_seq,
         limit,
     )
 
