@@ -79,7 +79,7 @@ async def request(tx: Tx, request_id: UUID) -> Request:
 
 
 async def requests(tx: Tx, which: Filter, after: Key | None, rows: int) -> list[Request]:
-    """Return a page of the viewer's requests, newest first."""
+    """Return a page of the viewer's requests, newest first; their conversations are looked up one by one, by id."""
     await tx.plan_anew()
     return await tx.all(
         Request,
@@ -87,14 +87,20 @@ async def requests(tx: Tx, which: Filter, after: Key | None, rows: int) -> list[
         select r.id, r.campaign_id, r.bid_id, r.influencer_id, r.brand_owner_id, c.id as conversation_id,
                r.status, c.flow_state, r.proposed_amount, r.agreed_amount, r.message, r.portfolio_links,
                r.payment_status, r.paid_at, r.created_at, r.updated_at
-          from requests r
-          join conversations c on c.request_id = r.id
-         where ($1::text is null or r.status = $1)
-           and ($2::uuid is null or r.campaign_id = $2)
-           and ($3::uuid is null or r.bid_id = $3)
-           and ($4::timestamptz is null or (r.created_at, r.id) < ($4, $5::uuid))
+          from (select id, campaign_id, bid_id, influencer_id, brand_owner_id, status, proposed_amount, agreed_amount,
+                       message, portfolio_links, payment_status, paid_at, created_at, updated_at
+                  from requests
+                 where ($1::text is null or status = $1)
+                   and ($2::uuid is null or campaign_id = $2)
+                   and ($3::uuid is null or bid_id = $3)
+                   and ($4::timestamptz is null or (created_at, id) < ($4, $5::uuid))
+                 order by created_at desc, id desc
+                 limit $6) r
+         cross join lateral (select id, flow_state
+                               from conversations
+                              where request_id = r.id
+                              limit 1) c
          order by r.created_at desc, r.id desc
-         limit $6
         """,
         which.status,
         which.campaign_id,
