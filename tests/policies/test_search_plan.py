@@ -6,14 +6,15 @@ The plans are those PostgreSQL made and ran, inside the search function too: aut
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
-import msgspec
 import pytest
 
 from stoory.platform.postgres import Server
+from tests.policies.plans import TELL_PLANS, Plan, indexes, nodes, plans, touched
 from tests.postings import BIDS, BOTH, CAMPAIGNS, Address, Superuser, for_both
 from tests.world import ASHA, OM, RAVI, Person
 
@@ -26,17 +27,6 @@ FEW: Final = 400
 """More rows than an index that fits has to give for a page of twenty."""
 
 SORTS: Final = ("newest", "oldest", "budget_high", "budget_low")
-
-TELL_PLANS: Final = """
-load 'auto_explain';
-set auto_explain.log_min_duration = 0;
-set auto_explain.log_nested_statements = on;
-set auto_explain.log_analyze = on;
-set auto_explain.log_timing = off;
-set auto_explain.log_format = json;
-set auto_explain.log_level = notice;
-set jit = off;
-"""
 
 PEOPLE: Final = f"""
 insert into users (id, name, phone, role)
@@ -61,8 +51,6 @@ select (array['Summer', 'Winter', 'Coffee', 'Shoes', 'Travel'])[1 + n % 5] || ' 
 insert into requests ({one}_id, influencer_id, brand_owner_id, proposed_amount, status)
 select id, '{ravi}', created_by, 5000, 'completed' from {many} where status = 'completed' limit 40;
 """
-
-Plan = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -109,65 +97,15 @@ async def _fill(connection: Superuser, at: Address) -> None:
         await connection.execute(index["indexdef"])
 
 
-async def plans(market: Superuser, person: Person, sql: str, *args: object) -> list[Plan]:
-    """Run a statement as that person and return the plans of everything that ran for it."""
-    told: list[Plan] = []
-
-    def hear(_: Any, message: Any) -> None:
-        _, _, plan = message.message.partition("plan:")
-        if plan:
-            told.append(msgspec.json.decode(plan))
-
-    await market.execute(
-        "savepoint walls; set local role stoory_api;"
-        f"select set_config('app.user_id', '{person.id}', true), set_config('app.role', '{person.role}', true)"
-    )
-    market.add_log_listener(hear)
-    await market.fetch(sql, *args)
-    await market.execute(
-        "rollback to savepoint walls"
-    )  # the last plan is told when its statement is put away
-    market.remove_log_listener(hear)
-    return told
-
-
 async def search(market: Superuser, at: Address, person: Person, **wanted: Any) -> list[Plan]:
     """Search as that person and return the plans of the statements in the search function, one a reason."""
     keys = ("status", "platform", "language", "category", "content_type", "creator", "min", "max", "words")
-    told = await plans(
-        market,
-        person,
-        "select app.find_postings($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, null, null, null, 21)",
-        at.one,
-        *(wanted.get(key) for key in keys),
-        wanted.get("sort", "newest"),
-    )
+    sql = "select app.find_postings($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, null, null, null, 21)"
+    values = (at.one, *(wanted.get(key) for key in keys), wanted.get("sort", "newest"))
+    told = await plans(market, person, partial(market.fetch, sql, *values))
     inside = [plan for plan in told if f"from public.{at.many} p" in plan["Query Text"]]
     assert inside
     return inside
-
-
-def nodes(plan: Plan) -> Iterator[Plan]:
-    """Return every node of a plan."""
-    node = plan.get("Plan", plan)
-    yield node
-    for child in node.get("Plans", ()):
-        yield from nodes(child)
-
-
-def touched(plan: Plan) -> int:
-    """Return how many rows of tables a plan read, those it threw away again included."""
-    thrown_away = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
-    return sum(
-        (node["Actual Rows"] + sum(node.get(key, 0) for key in thrown_away)) * node["Actual Loops"]
-        for node in nodes(plan)
-        if "Relation Name" in node
-    )
-
-
-def indexes(plan: Plan) -> set[str]:
-    """Return the names of the indexes a plan uses."""
-    return {node["Index Name"] for node in nodes(plan) if "Index Name" in node}
 
 
 @for_both
@@ -229,7 +167,7 @@ async def test_what_is_not_asked_for_leaves_no_trace_in_the_plan(market: Superus
 
 @for_both
 async def test_the_wall_asks_for_applications_once_and_not_for_each_row(market: Superuser, at: Address):
-    told = await plans(market, RAVI, f"select id from {at.many}")
+    told = await plans(market, RAVI, partial(market.fetch, f"select id from {at.many}"))
     wall = next(node for node in nodes(told[-1]) if node.get("Relation Name") == at.many)
 
     assert "hashed SubPlan" in wall["Filter"]
@@ -239,7 +177,9 @@ async def test_the_wall_asks_for_applications_once_and_not_for_each_row(market: 
 @for_both
 async def test_a_row_is_read_through_the_wall_by_its_key(market: Superuser, at: Address):
     posting_id = await market.fetchval(f"select id from {at.many} where status = 'completed' limit 1")
-    told = await plans(market, RAVI, f"select title from {at.many} where id = any ($1)", [posting_id])
+    told = await plans(
+        market, RAVI, partial(market.fetch, f"select title from {at.many} where id = any ($1)", [posting_id])
+    )
 
     assert f"{at.many}_pkey" in indexes(told[-1])
     assert touched(told[-1]) < FEW

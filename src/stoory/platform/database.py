@@ -145,7 +145,7 @@ class Database:
             self._dsn,
             min_size=1,
             max_size=self._pool_size,
-            init=_prepare,
+            init=prepare,
             reset=_leave_as_is,
             server_settings=SERVER_SETTINGS,
             statement_cache_size=1000,
@@ -245,7 +245,7 @@ async def _give_back(
         await pool.release(connection)
 
 
-async def _prepare(connection: Connection) -> None:
+async def prepare(connection: Connection) -> None:
     """Teach a new connection our types: numeric is always an amount, jsonb is read exactly."""
     await connection.set_type_codec(
         "numeric", schema="pg_catalog", encoder=str, decoder=Money.rupees, format="text"
