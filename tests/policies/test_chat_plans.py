@@ -126,14 +126,17 @@ async def test_what_is_unread_is_a_difference_of_cursors(chats: Superuser):
     assert "messages" not in {node.get("Relation Name") for node in nodes(plan)}
 
 
-async def test_the_wall_is_asked_once_and_not_for_each_row(chats: Superuser):
-    for ask in (
-        lambda tx: queries.message_page(tx, LONG, Span(None, None), limit=PAGE),
-        lambda tx: queries.keys(tx, actor(ASHA), None, after=None, limit=21),
-        lambda tx: queries.stored_conversations(tx, ASHA.id, [LONG]),
-        lambda tx: queries.unread(tx, ASHA.id),
-    ):
-        plan = await asked(chats, ASHA, ask)
+ASKS: Final[dict[str, Ask]] = {
+    "messages": lambda tx: queries.message_page(tx, LONG, Span(None, None), limit=PAGE),
+    "a list": lambda tx: queries.keys(tx, actor(ASHA), None, after=None, limit=21),
+    "its rows": lambda tx: queries.stored_conversations(tx, ASHA.id, [LONG]),
+    "unread": lambda tx: queries.unread(tx, ASHA.id),
+}
 
-        assert not [node for node in nodes(plan) if node.get("Parent Relationship") == "SubPlan"]
-        assert [node for node in nodes(plan) if node.get("Parent Relationship") == "InitPlan"]
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+async def test_the_wall_is_asked_once_and_not_for_each_row(chats: Superuser, ask: Ask):
+    plan = await asked(chats, ASHA, ask)
+
+    assert not [node for node in nodes(plan) if node.get("Parent Relationship") == "SubPlan"]
+    assert [node for node in nodes(plan) if node.get("Parent Relationship") == "InitPlan"]
