@@ -12,7 +12,7 @@ from bench.side_by_side.contestants import PEERS
 from bench.side_by_side.measures import MEASURES, Measure, named
 from bench.side_by_side.rounds import Plan
 
-FULL: Final = Plan(rounds=3, most_rounds=6, warm_up_seconds=1, seconds=4)
+FULL: Final = Plan(rounds=3, most_rounds=5, warm_up_seconds=1, seconds=3)
 QUICK: Final = Plan(rounds=1, most_rounds=2, warm_up_seconds=1, seconds=1)
 FULL_SCALE: Final = 100
 QUICK_SCALE: Final = 10
@@ -66,7 +66,7 @@ def _plan(told: argparse.Namespace) -> Plan:
     usual = QUICK if told.quick else FULL
     return Plan(
         rounds=told.rounds or usual.rounds,
-        most_rounds=2 * (told.rounds or usual.rounds),
+        most_rounds=2 * told.rounds if told.rounds else usual.most_rounds,
         warm_up_seconds=usual.warm_up_seconds,
         seconds=told.seconds or usual.seconds,
     )

@@ -17,10 +17,14 @@ SECRET: Final = "side-by-side-5f0c2e7a9b1d4c36"  # noqa: S105 - signs the tokens
 
 STOORY: Final = "stoory"
 LIMITED: Final = "stoory+limits"
+REMEMBERING: Final = "stoory+memory"
+"""With limits, and keeping what everybody reads; measured where that is read"""
 USUAL: Final = "usual"
 TUNED: Final = "tuned"
 LIMIT: Final = "limit"
 UNLIMITED: Final = "unlimited"
+USUAL_SECONDS: Final = 30
+"""That Stoory remembers, unless told otherwise"""
 NEVER_REACHED: Final = "1000000/minute"
 """A limit that counts every request and refuses none"""
 
@@ -39,8 +43,10 @@ class Addresses(Struct, frozen=True):
     superuser: str
 
 
-def stoory(name: str, database: Addresses, home: Path, limit: str) -> Contestant:
-    """Return Stoory in production: nothing but the addresses and the limits differ from an installation's.
+def stoory(
+    name: str, database: Addresses, home: Path, limit: str, *, remember_seconds: int = 0
+) -> Contestant:
+    """Return Stoory in production: nothing but addresses, limits and what it remembers differ from an installation's.
 
     Razorpay's address leads nowhere: no measure asks it for anything.
     """
@@ -56,6 +62,7 @@ def stoory(name: str, database: Addresses, home: Path, limit: str) -> Contestant
             "STOORY_SECRET": SECRET * 2,
             "STOORY_LIMIT_API": limit,
             "STOORY_LIMIT_AUTH": "unlimited",
+            "STOORY_REMEMBER": str(remember_seconds),
             "STOORY_RAZORPAY_BASE_URL": "http://127.0.0.1:9",
             "STOORY_RAZORPAY_KEY_ID": "side_by_side",
             "STOORY_RAZORPAY_KEY_SECRET": "side-by-side-key",
@@ -87,7 +94,10 @@ def contestants(database: Addresses, home: Path, peers: list[str]) -> list[Conte
     The twin is of the tuned peer, or of whichever of the others there is; without any, of Stoory itself.
     """
     twin = next((name for name in (TUNED, LIMIT, USUAL) if name in peers), STOORY)
-    everybody = [stoory(STOORY, database, home, UNLIMITED), stoory(LIMITED, database, home, NEVER_REACHED)]
+    everybody = [
+        stoory(STOORY, database, home, UNLIMITED),
+        stoory(LIMITED, database, home, NEVER_REACHED),
+    ]
     if twin == STOORY:
         everybody.append(stoory(STOORY + TWIN, database, home, UNLIMITED))
     for name in sorted(peers, key=(TUNED, USUAL, LIMIT).index):

@@ -31,6 +31,8 @@ class Turn(Struct, frozen=True, kw_only=True):
     cpu_us: float | None
     """Microseconds of processor time that the server spent on a request"""
     ran_out: bool = False
+    said: str = ""
+    """What it answers where there were errors"""
 
 
 class Figures(Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from bench.peers.plain import differences, plain
 from bench.side_by_side.running import Failed, Running
 
 SAMPLES: Final = 5
+LEAST_ERROR: Final = 400
 TIMEOUT_SECONDS: Final = 10
 
 

@@ -80,6 +80,8 @@ class Measure(Struct, frozen=True):
     title: str
     supply: Callable[[Scene], Supply]
     is_write: bool = False
+    is_remembered: bool = False
+    """What it reads is the same for many, and kept in memory by who does so"""
     is_apart: bool = False
     """It is reported and stands in no mean."""
     fed_by: str | None = None
@@ -197,8 +199,8 @@ def press(scene: Scene) -> Supply:
 
 MEASURES: Final = (
     Measure("posting", "one campaign", posting),
-    Measure("filter", "campaigns of a platform", filtered),
-    Measure("conversations", "20 of 1,000 conversations", conversations),
+    Measure("filter", "campaigns of a platform", filtered, is_remembered=True),
+    Measure("conversations", "inbox of 1,000, 20 of them", conversations),
     Measure("messages", "50 messages", messages),
     Measure("unread", "unread count", unread),
     Measure("create", "post a campaign", create, is_write=True),

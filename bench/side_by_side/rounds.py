@@ -7,9 +7,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from bench.side_by_side.contestants import STOORY, TWIN
+from bench.side_by_side.contestants import REMEMBERING, STOORY, TWIN
 from bench.side_by_side.figures import Turn, Turns, is_even
-from bench.side_by_side.likeness import SAMPLES, check_alike
+from bench.side_by_side.likeness import LEAST_ERROR, SAMPLES, answer, check_alike
 from bench.side_by_side.load import Loaded, Loader
 from bench.side_by_side.measures import Measure, Scene, named
 from bench.side_by_side.running import Failed, Running
@@ -61,7 +61,8 @@ class Contest:
         for number in range(self._plan.most_rounds):
             if number >= self._plan.rounds and self.is_believable(measure):
                 return
-            for server in (*self._servers, *reversed(self._servers)):
+            servers = self._taking_part(measure)
+            for server in (*servers, *reversed(servers)):
                 turn = self._turn(measure, server, supply, number)
                 self.turns.all.append(turn)
                 tell(turn)
@@ -89,11 +90,16 @@ class Contest:
         """See that reads are answered alike by all; what a write answers is new each time."""
         if measure.is_write or measure.is_apart:
             return
-        for server in self._servers:
+        servers = self._taking_part(measure)
+        for server in servers:
             server.thaw()
-        check_alike(measure.name, self._servers, supply.take(SAMPLES).requests)
-        for server in self._servers:
+        check_alike(measure.name, servers, supply.take(SAMPLES).requests)
+        for server in servers:
             server.freeze(self._scene.stage.is_quiet)
+
+    def _taking_part(self, measure: Measure) -> list[Running]:
+        """Leave out whoever remembers where there is nothing to remember."""
+        return [server for server in self._servers if server.name != REMEMBERING or measure.is_remembered]
 
     def _turn(self, measure: Measure, server: Running, supply: Supply, number: int) -> Turn:
         seconds = self._plan.warm_up_seconds + self._plan.seconds
@@ -104,6 +110,8 @@ class Contest:
         loaded = self._send(measure, server, supply, self._plan.seconds)
         busy = _share(used, server.cpu_seconds(), loaded.seconds)
         load_busy = _share(used_here, self._loader.cpu_seconds(), loaded.seconds)
+        failures = warm.failures + loaded.failures
+        said = self._asked_once_more(server, supply) if failures else ""
         server.freeze(self._scene.stage.is_quiet)
         return Turn(
             measure=measure.name,
@@ -112,12 +120,21 @@ class Contest:
             per_second=loaded.per_second,
             p50_ms=loaded.p50_ms,
             p99_ms=loaded.p99_ms,
-            errors=warm.failures + loaded.failures,
+            errors=failures,
+            said=said,
             busy=busy,
             load_busy=load_busy,
             cpu_us=busy / loaded.per_second * 1e6 if busy and loaded.requests else None,
             ran_out=loaded.ran_out,
         )
+
+    def _asked_once_more(self, server: Running, supply: Supply) -> str:
+        """Return what a server answers one by one: the load only counts that it refused."""
+        try:
+            told = [answer(server.url, request) for request in supply.take(SAMPLES).requests]
+        except OSError as problem:
+            return str(problem)
+        return next((str(one) for one in told if one["status"] >= LEAST_ERROR), "nothing wrong, one by one")
 
     def _send(self, measure: Measure, server: Running, supply: Supply, seconds: int) -> Loaded:
         load = supply.take(self._expected(measure, seconds))

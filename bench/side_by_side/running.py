@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ STARTS_WITHIN_SECONDS: Final = 30
 STOPS_WITHIN_SECONDS: Final = 12
 QUIET_WITHIN_SECONDS: Final = 10
 POLL_SECONDS: Final = 0.005
+GRACE_SECONDS: Final = 2
 LOG_LINES: Final = 15
 
 
@@ -126,8 +128,14 @@ class Running:
             self._process.wait()
 
     def last_words(self) -> str:
-        """Return the end of what it said."""
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-LOG_LINES:])
+        """Return whether it ended, by a signal of somebody else for example, and the end of what it said."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(GRACE_SECONDS)
+        ended = self._process.poll()
+        runs = "it runs" if ended is None else f"it has ended with {ended}"
+        return f"{self.name}, process {self._process.pid}: {runs}\n" + "\n".join(
+            self._log.read_text(errors="replace").splitlines()[-LOG_LINES:]
+        )
 
     def _is_ready(self) -> bool:
         return "ready" in self._log.read_text(errors="replace").splitlines()

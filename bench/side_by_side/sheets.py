@@ -10,13 +10,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench.side_by_side.contestants import LIMIT, LIMITED, PEERS, STOORY, TUNED, TWIN, USUAL
-from bench.side_by_side.figures import Figures
-from bench.side_by_side.results import Ratios, Result
+from bench.side_by_side.contestants import LIMIT, LIMITED, PEERS, REMEMBERING, STOORY, TUNED, TWIN, USUAL
+from bench.side_by_side.figures import Figures, Turn
+from bench.side_by_side.results import Ratios, Result, Row
 from bench.side_by_side.rounds import TOLERANCE
 
 NOTHING: Final = "-"
-ORDER: Final = (USUAL, TUNED, LIMIT, STOORY, LIMITED)
+ORDER: Final = (USUAL, TUNED, LIMIT, STOORY, LIMITED, REMEMBERING)
 
 
 class Sheet(Struct, frozen=True):
@@ -53,11 +53,16 @@ def warnings(result: Result) -> Iterator[str]:
             )
         for name, found in row.figures.items():
             if found.errors:
-                yield f"INVALID: {name} failed {found.errors} times in `{row.name}`: no figures."
+                said = next(turn.said for turn in result.turns if _is_of(turn, row, name) and turn.errors)
+                yield f"INVALID: {name} failed {found.errors} times in `{row.name}`: no figures. It says: {said}"
     if result.loader != "wrk":
         yield f"Without wrk the load came from {result.loader}, which is slower than the fast servers and limits them."
     if not result.is_whole:
         yield "A part of the measures, or a short run: these figures are not for comparing."
+
+
+def _is_of(turn: Turn, row: Row, name: str) -> bool:
+    return turn.measure == row.name and turn.contestant == name
 
 
 def show(result: Result, out: Console) -> None:

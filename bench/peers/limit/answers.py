@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Final
 
 import asyncpg
+import msgspec
 from msgspec import Struct
 
 Answer = tuple[int, bytes]
@@ -13,6 +14,8 @@ Answer = tuple[int, bytes]
 
 BRAND_OWNER: Final = "brand_owner"
 INFLUENCER: Final = "influencer"
+
+JSON: Final = msgspec.json.Encoder(decimal_format="number")
 
 FIRST: Final = ("infinity", "ffffffff-ffff-ffff-ffff-ffffffffffff")
 """The key before every row of a list whose newest comes first."""
@@ -52,17 +55,15 @@ FORBIDDEN: Final = refusal(403, "Your role may not do this.", "forbidden")
 NOT_FOUND: Final = refusal(404, "Not found.", "not_found")
 
 
-def page(name: str, rows: list[asyncpg.Record], limit: int) -> Answer:
-    """Return a page of rows that are JSON already; one row more than the limit says that there is more."""
-    shown = rows[:limit]
-    cursor = "null"
-    if len(rows) > limit:
-        key = f"{shown[-1]['cursor_time']}~{shown[-1]['cursor_id']}"
-        cursor = f'"{urlsafe_b64encode(key.encode()).decode().rstrip("=")}"'
-    bodies = ",".join([row["body"] for row in shown])
-    has_more = "true" if len(rows) > limit else "false"
-    body = (
-        f'{{"success":true,"{name}":[{bodies}],'
-        f'"pagination":{{"limit":{limit},"next_cursor":{cursor},"has_more":{has_more}}}}}'
-    )
-    return 200, body.encode()
+def page(name: str, rows: list[asyncpg.Record], limit: int, key: str) -> Answer:
+    """Return a page of rows; one more than the limit says that another begins after the `key` and id of the last."""
+    shown = [dict(row) for row in rows[:limit]]
+    has_more = len(rows) > limit
+    cursor = encoded(f"{shown[-1][key].isoformat()}~{shown[-1]['id']}") if has_more else None
+    pagination = {"limit": limit, "next_cursor": cursor, "has_more": has_more}
+    return 200, JSON.encode({"success": True, name: shown, "pagination": pagination})
+
+
+def encoded(cursor: str) -> str:
+    """Write a cursor."""
+    return urlsafe_b64encode(cursor.encode()).decode().rstrip("=")

@@ -83,6 +83,7 @@ class Limit:
             self._dsn,
             min_size=self._pool_size,
             max_size=self._pool_size,
+            init=_prepare,
             reset=_leave_as_is,
             server_settings=SETTINGS,
             max_cached_statement_lifetime=0,
@@ -120,6 +121,14 @@ async def _body(receive: Receive) -> bytes:
         event = await receive()
         body += event["body"]
     return body
+
+
+async def _prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Read JSON columns."""
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(
+            kind, schema="pg_catalog", encoder=str, decoder=msgspec.json.decode, format="text"
+        )
 
 
 async def _leave_as_is(_: object) -> None:

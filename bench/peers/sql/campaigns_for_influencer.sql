@@ -16,13 +16,12 @@
          order by c.created_at desc, c.id desc
          limit $5
        )
-select shown.created_at::text as cursor_time, shown.id as cursor_id, row_to_json(shown)::text as body
-  from (select page.*,
-               (select json_build_object('id', r.id, 'status', r.status)
-                  from requests r
-                 where r.campaign_id = page.id
-                   and r.influencer_id = $1
-                 order by r.created_at desc, r.id desc
-                 limit 1) as my_request
-          from page) shown
- order by shown.created_at desc, shown.id desc
+select page.*,
+       (select json_build_object('id', r.id, 'status', r.status)
+          from requests r
+         where r.campaign_id = page.id
+           and r.influencer_id = $1
+         order by r.created_at desc, r.id desc
+         limit 1) as my_request
+  from page
+ order by page.created_at desc, page.id desc

@@ -1,11 +1,7 @@
 -- $1 the owner, $2 a platform or null, $3 and $4 the row after which the page begins, $5 rows.
-select c.created_at::text as cursor_time, c.id as cursor_id,
-       row_to_json((select shown
-                      from (select c.id, c.title, c.description, c.status, c.requirements, c.language, c.platform,
-                                   c.content_type, c.category, c.starts_at, c.ends_at, c.image_url, c.deliverables,
-                                   c.min_followers, c.usage_rights, c.disclosure_required, c.created_by,
-                                   c.created_at, c.updated_at, c.budget, counted.applications_count) shown)
-                  )::text as body
+select c.id, c.title, c.description, c.status, c.requirements, c.language, c.platform, c.content_type, c.category,
+       c.starts_at, c.ends_at, c.image_url, c.deliverables, c.min_followers, c.usage_rights, c.disclosure_required,
+       c.created_by, c.created_at, c.updated_at, c.budget, counted.applications_count
   from campaigns c
  cross join lateral (select count(*) as applications_count
                        from requests r

@@ -7,8 +7,6 @@
          order by c.updated_at desc, c.id desc
          limit $5
        )
-select shown.updated_at::text as cursor_time, shown.id as cursor_id, row_to_json(shown)::text as body
-  from (
 \ir conversation.sql
-         where c.id in (select id from page)) shown
- order by shown.updated_at desc, shown.id desc
+         where c.id in (select id from page)
+         order by c.updated_at desc, c.id desc

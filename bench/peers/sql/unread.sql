@@ -5,8 +5,7 @@
          where c.brand_owner_id = $1
             or c.influencer_id = $1
        )
-select coalesce(sum(own.last_seq - p.seen_seq), 0)::bigint as unread_count,
-       coalesce(json_object_agg(own.id, own.last_seq - p.seen_seq), '{}')::text as conversations
+select own.id, own.last_seq - p.seen_seq as count
   from own
   join participations p on p.conversation_id = own.id
  where p.user_id = $1

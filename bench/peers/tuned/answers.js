@@ -1,8 +1,12 @@
-// Answers whose JSON PostgreSQL has made already; here it is only put together.
+// Rows become JSON here. What a write answers is one row, and PostgreSQL has made its JSON already.
 
 export function send(res, status, body) {
   res.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) });
   res.end(body);
+}
+
+export function sendJson(res, status, body) {
+  res.status(status).json(body);
 }
 
 export function refuse(res, status, message, code) {
@@ -35,15 +39,14 @@ export function limitOf(query, usual) {
   return Number.isInteger(limit) ? Math.min(Math.max(limit, 1), 100) : usual;
 }
 
-/** Sends a page of rows; one row more than the limit says that there is more. */
-export function sendPage(res, name, rows, limit) {
+/** Sends a page of rows; one row more than the limit says that there is more, `key` what the next page begins after. */
+export function sendPage(res, name, rows, limit, key) {
   const hasMore = rows.length > limit;
   const shown = hasMore ? rows.slice(0, limit) : rows;
-  const pagination = { limit, next_cursor: hasMore ? cursor(shown.at(-1)) : null, has_more: hasMore };
-  const bodies = shown.map((row) => row.body).join(',');
-  send(res, 200, `{"success":true,"${name}":[${bodies}],"pagination":${JSON.stringify(pagination)}}`);
+  const pagination = { limit, next_cursor: hasMore ? cursor(key(shown.at(-1))) : null, has_more: hasMore };
+  sendJson(res, 200, { success: true, [name]: shown, pagination });
 }
 
-function cursor(row) {
-  return Buffer.from(`${row.cursor_time}~${row.cursor_id}`).toString('base64url');
+function cursor([time, id]) {
+  return Buffer.from(`${time}~${id}`).toString('base64url');
 }

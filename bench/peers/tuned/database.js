@@ -4,6 +4,11 @@ import { readFileSync, readdirSync } from 'node:fs';
 
 import pg from 'pg';
 
+const { INT8, NUMERIC, TIMESTAMPTZ } = pg.types.builtins;
+pg.types.setTypeParser(INT8, Number);
+pg.types.setTypeParser(NUMERIC, Number);
+pg.types.setTypeParser(TIMESTAMPTZ, (text) => `${text.slice(0, 10)}T${text.slice(11, -3)}Z`); // the session is in UTC
+
 const FOLDER = new URL('../sql/', import.meta.url);
 
 export const pool = new pg.Pool({
