@@ -97,6 +97,7 @@ def contestants(database: Addresses, home: Path, peers: list[str]) -> list[Conte
     everybody = [
         stoory(STOORY, database, home, UNLIMITED),
         stoory(LIMITED, database, home, NEVER_REACHED),
+        stoory(REMEMBERING, database, home, NEVER_REACHED, remember_seconds=USUAL_SECONDS),
     ]
     if twin == STOORY:
         everybody.append(stoory(STOORY + TWIN, database, home, UNLIMITED))

@@ -61,7 +61,7 @@ class Contest:
         for number in range(self._plan.most_rounds):
             if number >= self._plan.rounds and self.is_believable(measure):
                 return
-            servers = self._taking_part(measure)
+            servers = self.taking_part(measure)
             for server in (*servers, *reversed(servers)):
                 turn = self._turn(measure, server, supply, number)
                 self.turns.all.append(turn)
@@ -77,6 +77,10 @@ class Contest:
         """What makes the load."""
         return self._loader.name
 
+    def taking_part(self, measure: Measure) -> list[Running]:
+        """Leave out whoever remembers where there is nothing to remember."""
+        return [server for server in self._servers if server.name != REMEMBERING or measure.is_remembered]
+
     def is_believable(self, measure: Measure) -> bool:
         """Tell whether the twins were measured as equals; without twins there is nothing to tell by."""
         return self.instrument(measure) is None or is_even(self.instrument(measure), TOLERANCE)
@@ -90,16 +94,12 @@ class Contest:
         """See that reads are answered alike by all; what a write answers is new each time."""
         if measure.is_write or measure.is_apart:
             return
-        servers = self._taking_part(measure)
+        servers = self.taking_part(measure)
         for server in servers:
             server.thaw()
         check_alike(measure.name, servers, supply.take(SAMPLES).requests)
         for server in servers:
             server.freeze(self._scene.stage.is_quiet)
-
-    def _taking_part(self, measure: Measure) -> list[Running]:
-        """Leave out whoever remembers where there is nothing to remember."""
-        return [server for server in self._servers if server.name != REMEMBERING or measure.is_remembered]
 
     def _turn(self, measure: Measure, server: Running, supply: Supply, number: int) -> Turn:
         seconds = self._plan.warm_up_seconds + self._plan.seconds

@@ -107,13 +107,13 @@ def _started(
 
 def _hold(contest: Contest, choice: Choice, out: Console) -> None:
     """Measure one route after the other and say how far it is."""
-    turns = choice.plan.turns(len(contest.names))
     columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=out) as progress:
         for measure in choice.measures:
+            turns = choice.plan.turns(len(contest.taking_part(measure)))
             task, before = progress.add_task(measure.title, total=turns), len(contest.turns.all)
 
-            def tell(turn: Turn, task: int = task, before: int = before) -> None:
+            def tell(turn: Turn, task: int = task, before: int = before, turns: int = turns) -> None:
                 errors = f", {turn.errors} errors" if turn.errors else ""
                 said = f"{turn.measure}: {turn.contestant} {turn.per_second:,.0f}/s{errors}"
                 total = max(turns, len(contest.turns.all) - before)
