@@ -25,12 +25,13 @@ def main() -> None:
     for number in SIGNALS:
         signal.signal(number, _stop_once)
     try:
-        run(choice, Console(highlight=False, width=None if sys.stdout.isatty() else UNSEEN_COLUMNS))
+        result = run(choice, Console(highlight=False, width=None if sys.stdout.isatty() else UNSEEN_COLUMNS))
     except (Failed, CannotStart) as problem:
         Console(stderr=True, highlight=False).print("[bold red]bench:[/]", Text(str(problem)), soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    sys.exit(len(result.rows) < len(choice.measures))
 
 
 def _stop_once(*_: object) -> None:

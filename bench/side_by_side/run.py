@@ -12,6 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from bench.side_by_side import page, pinning, results, sheets
 from bench.side_by_side.choice import Choice
@@ -20,11 +21,11 @@ from bench.side_by_side.crowd import Crowd
 from bench.side_by_side.figures import Turn
 from bench.side_by_side.load import Loader
 from bench.side_by_side.machine import machine
-from bench.side_by_side.measures import Scene
+from bench.side_by_side.measures import Measure, Scene
 from bench.side_by_side.node import install, node
 from bench.side_by_side.results import Memory, Result
 from bench.side_by_side.rounds import Contest
-from bench.side_by_side.running import ROOT, Contestant, Running
+from bench.side_by_side.running import ROOT, Contestant, Failed, Running
 from bench.side_by_side.stage import Stage, stage
 from bench.side_by_side.starts import starts
 
@@ -32,7 +33,7 @@ HOMES: Final = ROOT / ".bench"
 
 
 def run(choice: Choice, out: Console) -> Result:
-    """Measure what was chosen; show the figures and keep them."""
+    """Measure what was chosen; show the figures and keep them. It has fewer rows than that when something failed."""
 
     def report(step: str) -> None:
         out.print(f"  {step}", style="dim")
@@ -44,6 +45,7 @@ def run(choice: Choice, out: Console) -> Result:
         with pinning.held_to(cores.load):
             home = HOMES / f"scale-{choice.scale}"
             world = stack.enter_context(stage(home, scale=choice.scale, fresh=choice.fresh, report=report))
+        here = machine(world, cores)
         report("Starting Stoory a few times")
         started = starts(world.addresses, folder)
         report("Starting everybody")
@@ -51,12 +53,12 @@ def run(choice: Choice, out: Console) -> Result:
         servers = stack.enter_context(_started(everybody, world, folder, cores.server))
         contest = Contest(servers, Scene(world, Crowd(world)), Loader(folder, cores.load), choice.plan)
         at_rest = {server.name: server.memory_mb() for server in servers}
-        _hold(contest, choice, out)
+        choice = replace(choice, measures=_held(contest, choice, out))
         memory = {
             server.name: Memory(at_rest=at_rest[server.name], after_load=server.memory_mb())
             for server in servers
         }
-        result = results.result(contest, choice, machine=machine(world, cores), memory=memory, starts=started)
+        result = results.result(contest, choice, machine=here, memory=memory, starts=started)
     sheets.show(result, out)
     for path in page.keep(result, HOMES):
         report(f"Written: {path.relative_to(ROOT)}")
@@ -105,8 +107,19 @@ def _started(
             server.stop()
 
 
-def _hold(contest: Contest, choice: Choice, out: Console) -> None:
-    """Measure one route after the other and say how far it is."""
+def _held(contest: Contest, choice: Choice, out: Console) -> list[Measure]:
+    """Measure one route after the other; return which are measured. What fails ends the run, not what came before."""
+    done: list[Measure] = []
+    try:
+        for measure in _watched(contest, choice, out):
+            done.append(measure)  # noqa: PERF402 - what was done before a failure is kept
+    except Failed as problem:
+        out.print("[bold red]bench:[/]", Text(str(problem)), soft_wrap=True)
+    return done
+
+
+def _watched(contest: Contest, choice: Choice, out: Console) -> Iterator[Measure]:
+    """Yield each measure when it is done, and say how far it is."""
     columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=out) as progress:
         for measure in choice.measures:
@@ -121,3 +134,4 @@ def _hold(contest: Contest, choice: Choice, out: Console) -> None:
 
             contest.hold(measure, tell)
             progress.update(task, description=measure.title)
+            yield measure
