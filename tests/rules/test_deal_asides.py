@@ -57,7 +57,7 @@ def test_om_is_told_who_opened_a_dispute_and_since_when_it_waits():
     assert {(notice.role, notice.kind) for notice in told} == {(Role.ADMIN, "dispute_waits")}
     assert [notice.text.partition(" waits for a decision")[2] for notice in told] == [
         ".",
-        " since 3 days.",
-        " since 7 days.",
+        " for 3 days.",
+        " for 7 days.",
     ]
     assert "opened by the brand" in told[0].text

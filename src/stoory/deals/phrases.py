@@ -105,7 +105,7 @@ def _left(deal: Deal, event: Event) -> str:
 
 def _waited(deal: Deal, event: Event) -> str:
     days = (event.at - deal.dispute.at).days if deal.dispute else 0
-    return f" since {days} days" if days else ""
+    return f" for {days} days" if days else ""
 
 
 def _todo(deal: Deal) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -23,6 +24,10 @@ from stoory.payments.queries.orders import Order
 from stoory.platform.database import Tx
 from stoory.requests import actions as requests
 from stoory.requests.queries import Shown
+
+
+FIRST_SEQ: Final = 1
+"""Of the event that begins a deal: in a new conversation nothing waits for an answer."""
 
 
 class Outcome(Struct, kw_only=True):
@@ -61,7 +66,7 @@ def asked(row: DealRow, prompt: Prompt) -> Outcome:
 async def _show(tx: Tx, row: DealRow, event: Event) -> Outcome:
     deal = row.deal
     lines = script.messages(deal, event)
-    if script.settles(deal, lines):
+    if deal.seq > FIRST_SEQ and script.settles(deal, lines):
         answered = {"action": event.action, "by_role": event.by_role, "at": event.at}
         await chat.close_action(tx, row.conversation_id, answered=answered)
     for line in lines:
