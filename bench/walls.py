@@ -14,7 +14,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -28,6 +28,9 @@ from stoory.platform.clock import Clock
 from stoory.platform.database import Tx
 from stoory.platform.postgres import Server
 
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+
 HOMES: Final = Path(__file__).parents[1] / ".bench"
 RUNS: Final = 300
 BUSIEST: Final = UUID("5eed0001-0000-4000-8000-000000000000")
@@ -36,17 +39,15 @@ LONGEST: Final = UUID("5eed000c-0000-4000-8000-000000000000")
 """Her longest conversation"""
 SETTINGS: Final = {"jit": "off", "plan_cache_mode": "force_generic_plan"}
 
-Connection = asyncpg.Connection[asyncpg.Record]
 Ask = Callable[[Tx], Awaitable[Any]]
 
 
 class Read(Struct, frozen=True):
-    """A read, and the place in its statement where somebody who forgets nothing writes who may see it."""
+    """A read, and what somebody who forgets nothing writes behind its first `where`; some name their people already."""
 
     title: str
     ask: Ask
-    after: str
-    by_hand: str
+    by_hand: str = ""
 
 
 THEIRS: Final = f"(brand_owner_id = '{BUSIEST}' or influencer_id = '{BUSIEST}') and "
@@ -54,27 +55,18 @@ READS: Final = (
     Read(
         "the newest 50 messages",
         lambda tx: queries.message_page(tx, LONGEST, Span(None, None), limit=50),
-        "where ",
         THEIRS,
     ),
     Read(
         "50 messages from the beginning",
         lambda tx: queries.message_page(tx, LONGEST, Span(60, None), limit=50),
-        "where ",
         THEIRS,
     ),
     Read(
-        "the first 20 of her conversations",
+        "the first 20 of her 1,112 conversations",
         lambda tx: queries.keys(tx, Actor(BUSIEST, Role.BRAND_OWNER, BUSIEST), None, after=None, limit=21),
-        "where ",
-        f"(c.brand_owner_id = '{BUSIEST}' or c.influencer_id = '{BUSIEST}') and ",
     ),
-    Read(
-        "what she has not read",
-        lambda tx: queries.unread(tx, BUSIEST),
-        "where ",
-        f"(brand_owner_id = '{BUSIEST}' or influencer_id = '{BUSIEST}') and ",
-    ),
+    Read("what she has not read of them", lambda tx: queries.unread(tx, BUSIEST)),
 )
 
 
@@ -111,9 +103,9 @@ async def _one(read: Read, inside: Connection, outside: Connection) -> tuple[flo
     listening: Any = Listening()
     await read.ask(Tx(listening, Clock()))
     sql, args = listening.asked
-    filtered = sql.replace(read.after, read.after + read.by_hand, 1)
-    assert filtered != sql
-    behind, by_hand = [], []
+    filtered = sql.replace("where ", f"where {read.by_hand}", 1)
+    behind: list[float] = []
+    by_hand: list[float] = []
     for _ in range(RUNS):  # in turns, so that whatever else happens happens to both
         behind.append(await _microseconds(inside, sql, args))
         by_hand.append(await _microseconds(outside, filtered, args))

@@ -9,7 +9,6 @@ from stoory.chat.pages import Span
 from stoory.chat.rows import StoredMessage
 from stoory.platform.database import Tx
 
-
 BEYOND_EVERY_SEQ: Final = 2**63 - 1
 """Stands for no seq in particular: an expression would not be looked up in the index, as a plain parameter is."""
 

@@ -25,7 +25,6 @@ from stoory.platform.database import Tx
 from stoory.requests import actions as requests
 from stoory.requests.queries import Shown
 
-
 FIRST_SEQ: Final = 1
 """Of the event that begins a deal: in a new conversation nothing waits for an answer."""
 
