@@ -226,8 +226,8 @@ async def test_om_hears_of_a_dispute_at_once_and_after_3_and_7_days(market: Mark
     waits = "Quick Video Promotion: a dispute opened by the influencer waits for a decision"
     assert await news(market, "dispute_waits") == [
         f"{waits}.",
-        f"{waits} since 3 days.",
-        f"{waits} since 7 days.",
+        f"{waits} for 3 days.",
+        f"{waits} for 7 days.",
     ]
 
 
