@@ -30,8 +30,8 @@ $$;
 
 -- As before, but a call is planned for what it asks alone: a statement that holds nothing but the filters that are
 -- given, of one table, costs a third of one from which those that are not must be removed. Every piece of its text
--- stands here; what somebody wants comes in as a parameter. An influencer may ask for one reason alone: `open`, the
--- same for each of them, or `mine`, whatever its status.
+-- stands here; what somebody wants comes in as a parameter. An influencer may ask for those alone that she applied to,
+-- whatever their status.
 grant create on schema app to stoory_system;
 set local role stoory_system;
 
@@ -43,7 +43,7 @@ create function app.find_postings(
     wanted_kind text, wanted_status text, wanted_platform text, wanted_language text, wanted_category text,
     wanted_content_type text, wanted_creator uuid, wanted_min bigint, wanted_max bigint, wanted_words text,
     sort text, after_time timestamptz, after_paise bigint, after_id uuid, row_limit integer,
-    for_reason text default null
+    only_mine boolean default false
 ) returns setof uuid
     language plpgsql stable security definer rows 21
     set search_path = ''
@@ -53,9 +53,8 @@ declare
     reasons constant text[] := case app.role()
                                    when 'admin' then '{any}'
                                    when 'brand_owner' then '{own}'
-                                   when 'influencer' then case for_reason
-                                                              when 'open' then '{open}'
-                                                              when 'mine' then '{mine}'
+                                   when 'influencer' then case
+                                                              when only_mine then '{mine}'
                                                               else '{open,applied}'
                                                           end
                                    else '{}'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from msgspec.structs import astuple
@@ -12,9 +12,6 @@ from stoory.platform.database import Tx
 from stoory.postings.queries import bids, campaigns
 from stoory.postings.rules import Kind, Posting
 from stoory.postings.search import Place, Wanted
-
-Reason = Literal["open", "mine"]
-"""Why an influencer sees a posting: anybody may apply to it, or she has applied."""
 
 
 class Table(Protocol):
@@ -78,11 +75,11 @@ async def remove(tx: Tx, posting: Posting) -> None:
 
 
 async def find(
-    tx: Tx, kind: Kind, wanted: Wanted, after: Place | None, *, limit: int, reason: Reason | None = None
+    tx: Tx, kind: Kind, wanted: Wanted, after: Place | None, *, limit: int, only_mine: bool = False
 ) -> list[UUID]:
     """Return the ids of the first `limit` postings after that place, in any order and perhaps with some more.
 
-    Of an influencer's, only those seen for that reason.
+    Of an influencer's, perhaps only those she applied to.
     """
     return await tx.value(
         list[UUID],
@@ -95,7 +92,7 @@ async def find(
         *astuple(wanted),
         *(after or (None, None, None)),
         limit,
-        reason,
+        only_mine,
     )
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from stoory.actor import Actor, Role
 from stoory.platform.database import Tx
 from stoory.platform.remembered import Remembered
-from stoory.postings.queries import Reason, find, postings
+from stoory.postings.queries import find, postings
 from stoory.postings.rules import Kind, Posting, Status
 from stoory.postings.search import Place, Wanted, in_order
 
@@ -38,18 +38,18 @@ OpenPostings = Remembered[Which, Found]
 async def found(tx: Tx, actor: Actor, which: Which, open_postings: OpenPostings) -> Found:
     """Return a page as that person sees it."""
     if actor.role is not Role.INFLUENCER:
-        return (await _look(tx, which, None)).page(which)
+        return (await _look(tx, which)).page(which)
     first: _Seen | None = None
 
     async def look() -> Found:
         nonlocal first
-        first = await _look(tx, which, None)
+        first = await _look(tx, which)
         return first.of_everybody().page(which)
 
     everybodys = await open_postings.get(which, look)
     if first is not None:
         return first.page(which)
-    mine = await _look(tx, which, "mine")
+    mine = await _look(tx, which, only_mine=True)
     return mine.beside(everybodys, which)
 
 
@@ -77,7 +77,7 @@ class _Seen(Struct, frozen=True):
         return replace(page, has_more=page.has_more or more)
 
 
-async def _look(tx: Tx, which: Which, reason: Reason | None) -> _Seen:
+async def _look(tx: Tx, which: Which, *, only_mine: bool = False) -> _Seen:
     """Find what is wanted, then read it through the wall."""
-    ids = await find(tx, which.kind, which.wanted, which.after, limit=which.limit + 1, reason=reason)
+    ids = await find(tx, which.kind, which.wanted, which.after, limit=which.limit + 1, only_mine=only_mine)
     return _Seen(await postings(tx, which.kind, ids) if ids else [], len(ids))
