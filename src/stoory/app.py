@@ -58,9 +58,9 @@ from stoory.postings.queries.pages import OpenPostings
 from stoory.requests import api as requests_api
 from stoory.settings import Settings
 
-PROFILES_REMEMBERED: Final = 10_000
-PAGES_REMEMBERED: Final = 1_000
-"""Some 20 MB at most, together."""
+PROFILES_REMEMBERED: Final = 4_096
+PAGES_REMEMBERED: Final = 128
+"""Those that many read: a page may have a hundred rows, and their texts be long."""
 LARGEST_BODY_BYTES: Final = 256 * 1024
 EXPOSED: Final = ["Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 """What scripts of other origins may read of an answer's headers."""
