@@ -200,10 +200,10 @@ class Application:
         )
 
 
-def create_app(settings: Settings, *, database_dsn: str) -> Application:
+def create_app(settings: Settings, *, database_dsn: str, with_worker: bool = True) -> Application:
     """Build the application as a server runs it, its logs set up."""
     log.set_up(as_json=settings.env != "development")
-    return Application(settings, database_dsn=database_dsn)
+    return Application(settings, database_dsn=database_dsn, with_worker=with_worker)
 
 
 def _openapi() -> OpenAPIConfig:
