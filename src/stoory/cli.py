@@ -8,19 +8,17 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from stoory import __version__
+from stoory.places import announce
 from stoory.settings import Settings, WrongSettings
-
-if TYPE_CHECKING:
-    from stoory.home import DemoLogin
 
 PASSES_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -56,7 +54,7 @@ def up() -> None:
     """Start everything: PostgreSQL, schema, demo world, API. Ctrl-C stops it; the data stays."""
     from stoory.up import up as run
 
-    run(settings(), report=_report, announce=_announce)
+    run(settings(), report=_report, announce=partial(announce, out))
     out.print("Stopped; the data stays.", style="dim")
 
 
@@ -65,7 +63,17 @@ def serve() -> None:
     """Serve the API on the migrated database of STOORY_DATABASE_URL."""
     from stoory.up import serve as run
 
-    run(settings(), announce=_announce)
+    run(settings(), announce=partial(announce, out))
+
+
+@app.command()
+def worker() -> None:
+    """Do only the jobs and rounds, on the migrated database of STOORY_DATABASE_URL."""
+    from stoory.up import work
+
+    ours = settings()
+    alone = "" if ours.redis_url else " Without STOORY_REDIS_URL no server hears at once of what it changes."
+    work(ours, announce=lambda: out.print(f"The worker runs.{alone} Ctrl-C stops it.", soft_wrap=True))
 
 
 @app.command()
@@ -269,25 +277,3 @@ def _leave_it_to_psql(*_: object) -> None:
 
 def _report(step: str) -> None:
     out.print(f"  {step}", style="dim")
-
-
-def _announce(running: Settings, logins: list[DemoLogin]) -> None:
-    """Show where everything is, once it can be reached."""
-    from stoory.home import DEMO_PASSWORD
-
-    places = Table.grid(padding=(0, 3))
-    places.add_row("  Web", f"[bold cyan]{running.url}[/]")
-    places.add_row("  API", f"[cyan]{running.url}/schema[/]")
-    if running.uses_sandbox:
-        places.add_row("  Razorpay sandbox", f"[cyan]{running.gateway().base_url}[/]")
-    places.add_row("  Home", str(running.home.absolute()))
-    places.add_row("  SQL", "stoory psql [dim]or[/] stoory psql --as Ravi")
-    out.print("\n[bold green]Stoory is running.[/] Ctrl-C stops it.\n")
-    out.print(places)
-    if logins:
-        people = Table.grid(padding=(0, 3))
-        for login in logins:
-            people.add_row(f"  {login.name}", login.role.replace("_", " "), login.phone)
-        out.print(f"\nDemo logins, password [bold]{DEMO_PASSWORD}[/]\n")
-        out.print(people)
-    out.print()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from typing import Final
 
 from msgspec import Struct, structs
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from stoory import doctor
 from stoory.doctor import CLAIMS, DEAL_CLAIMS, Broken
@@ -16,6 +18,12 @@ EXAMINE_EVERY_SECONDS: Final = 6 * 3600.0
 """Examining reads every row there is."""
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4"
+
+SHARED_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which prometheus-client is told of a folder where several processes share their numbers."""
+
+BY_THE_LAST: Final = "mostrecent"
+"""Of several processes one does the rounds, and has the doctor look; whichever is asked tells what that one found."""
 
 
 class Waiting(Struct, frozen=True):
@@ -45,7 +53,10 @@ class Watch:
         self.registry = CollectorRegistry()
         self._waiting = {
             name: Gauge(
-                f"stoory_{name}", f"How many there are: {name.replace('_', ' ')}.", registry=self.registry
+                f"stoory_{name}",
+                f"How many there are: {name.replace('_', ' ')}.",
+                registry=self.registry,
+                multiprocess_mode=BY_THE_LAST,
             )
             for name in Waiting.__struct_fields__
         }
@@ -54,9 +65,13 @@ class Watch:
             "1 for a claim of the doctor that does not hold.",
             ["claim"],
             registry=self.registry,
+            multiprocess_mode=BY_THE_LAST,
         )
         self._examined = Gauge(
-            "stoory_examined_timestamp_seconds", "When the doctor last looked.", registry=self.registry
+            "stoory_examined_timestamp_seconds",
+            "When the doctor last looked.",
+            registry=self.registry,
+            multiprocess_mode=BY_THE_LAST,
         )
 
     async def examine(self, db: Database) -> None:
@@ -76,7 +91,15 @@ class Watch:
             waiting = await _waiting(tx)
         for name, count in structs.asdict(waiting).items():
             self._waiting[name].set(count)
-        return generate_latest(self.registry)
+        return self.written()
+
+    def written(self) -> bytes:
+        """Return every number as it was set last, by whichever process."""
+        registry = self.registry
+        if SHARED_FOLDER in os.environ:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)
+        return generate_latest(registry)
 
 
 async def _waiting(tx: Tx) -> Waiting:

@@ -68,7 +68,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Address under which people reach this installation; else it is made of host and port"""
 
     workers: Count = 1
-    """Server processes; only 1 for now"""
+    """Server processes; more than one need STOORY_REDIS_URL"""
 
     secret: str | None = None
     """Key that signs tokens, at least 32 characters; a development home makes and keeps its own"""
@@ -257,8 +257,8 @@ def _contradictions(settings: Settings) -> Iterator[str]:
             ip_network(network)
         except ValueError:
             yield f"STOORY_TRUSTED_PROXIES must be networks like 10.0.0.0/8; {network!r} is none"
-    if settings.workers > 1:
-        yield "STOORY_WORKERS above 1 is not possible yet: limits are kept in one process"
+    if settings.workers > 1 and settings.redis_url is None:
+        yield "STOORY_WORKERS above 1 needs STOORY_REDIS_URL: by it processes share limits, presence and hints"
     if settings.razorpay_base_url and not (settings.razorpay_key_id and settings.razorpay_key_secret):
         yield "STOORY_RAZORPAY_BASE_URL needs STOORY_RAZORPAY_KEY_ID and STOORY_RAZORPAY_KEY_SECRET"
     if settings.razorpay_base_url and not settings.razorpay_webhook_secret:

@@ -1,4 +1,4 @@
-"""`stoory up` and `stoory serve`: everything starts in one process, and one signal ends it cleanly."""
+"""`stoory up`, `stoory serve` and `stoory worker`: everything starts together, and one signal ends it cleanly."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
+import uvloop
 from msgspec.structs import replace
 
 from stoory.home import DemoLogin, Report, furnish, own_database, prepare
@@ -23,9 +24,10 @@ from stoory.platform.postgres import CannotStart, Server
 from stoory.settings import Settings, WrongSettings
 
 if TYPE_CHECKING:
+    from stoory.processes import Part
     from stoory.sandbox.razorpay.gateway import Config
 
-STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 DRAIN_SECONDS: Final = 7
 """How long running requests may take once we were told to stop"""
@@ -40,28 +42,79 @@ Announce = Callable[[Settings, list[DemoLogin]], None]
 
 def up(settings: Settings, *, report: Report, announce: Announce) -> None:
     """Run a whole home until a signal: database, schema, demo world (in development), API."""
-    importing = ThreadPoolExecutor(1).submit(_import_application)
+    if settings.workers == 1:
+        ThreadPoolExecutor(1).submit(_import_application)
     with _until_signalled(), _listener(settings) as listener, own_database(settings, report) as database:
         prepare(database, report)
         logins = asyncio.run(furnish(database, report)) if settings.is_development else []
         bound = replace(settings, port=listener.getsockname()[1])
         with _kept_alive(database.server, report), _sandbox(bound) as bound:
-            create = partial(importing.result(), bound, database_dsn=database.app)
-            _serve(create, listener, lambda: announce(bound, logins))
+            _keep_serving(bound, listener, database.app, lambda: announce(bound, logins))
 
 
 def serve(settings: Settings, *, announce: Announce) -> None:
     """Serve the API on an existing, migrated database until a signal."""
+    database_dsn = _migrated_database(settings, "stoory serve")
+    with _until_signalled(), _listener(settings) as listener:
+        bound = replace(settings, port=listener.getsockname()[1])
+        _keep_serving(bound, listener, database_dsn, lambda: announce(bound, []))
+
+
+def serve_part(part: Part, listener: socket.socket, announce: Callable[[], None]) -> None:
+    """Serve as one of several processes until a signal."""
+    with _until_signalled():
+        create = partial(
+            _import_application(),
+            part.settings,
+            database_dsn=part.database_dsn,
+            with_worker=part.with_worker,
+        )
+        _serve(create, listener, announce)
+
+
+def work(settings: Settings, *, announce: Callable[[], None]) -> None:
+    """Do jobs and rounds on an existing, migrated database until a signal, and serve nobody."""
+    database_dsn = _migrated_database(settings, "stoory worker")
+    with _until_signalled():
+        application = _import_application()(settings, database_dsn=database_dsn)
+        gc.freeze()
+        gc.enable()
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_work(application, announce))
+
+
+async def _work(application: Any, announce: Callable[[], None]) -> None:
+    loop, told_to_stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, told_to_stop.set)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None) as patience, application.running():
+            announce()
+            await told_to_stop.wait()
+            patience.reschedule(loop.time() + FAREWELL_SECONDS)
+
+
+def _migrated_database(settings: Settings, command: str) -> str:
+    """Return the address of the operator's own database; CannotStart when it is not up to date."""
     if settings.database_url is None:
         raise WrongSettings(
-            "STOORY_DATABASE_URL is needed by `stoory serve`; `stoory up` brings its own database"
+            f"STOORY_DATABASE_URL is needed by `{command}`; `stoory up` brings its own database"
         )
     if missing := migrations.pending(settings.database_migration_url or settings.database_url):
         raise CannotStart(f"{len(missing)} migrations are not applied yet; run `stoory migrate`")
-    with _until_signalled(), _listener(settings) as listener:
-        bound = replace(settings, port=listener.getsockname()[1])
-        create = partial(_import_application(), bound, database_dsn=settings.database_url)
-        _serve(create, listener, lambda: announce(bound, []))
+    return settings.database_url
+
+
+def _keep_serving(
+    settings: Settings, listener: socket.socket, database_dsn: str, announce: Callable[[], None]
+) -> None:
+    """Serve until a signal, with as many processes as the settings say; one needs no parent."""
+    if settings.workers > 1:
+        from stoory.processes import keep_serving  # noqa: PLC0415 - one process starts without it
+
+        keep_serving(settings, listener, database_dsn=database_dsn, announce=announce)
+    else:
+        _serve(partial(_import_application(), settings, database_dsn=database_dsn), listener, announce)
 
 
 def _serve(create: Callable[[], Any], listener: socket.socket, announce: Callable[[], None]) -> None:
@@ -87,7 +140,8 @@ def _serve(create: Callable[[], Any], listener: socket.socket, announce: Callabl
 def _import_application() -> Callable[..., Any]:
     """Import the application, which takes longer than all else: `up` begins it beside the start of PostgreSQL.
 
-    What it brings lives as long as the process, so the garbage collector need never walk it, now or later.
+    Called again it waits for the first import, or for nothing. What it brings lives as long as the process, so the
+    garbage collector need never walk it, now or later.
     """
     gc.disable()
     from stoory.app import create_app  # noqa: PLC0415 - the point of this function
@@ -114,7 +168,7 @@ def _terminate(*_: object) -> None:
 
 
 def _stop_once(*_: object) -> None:
-    for number in (*STOP_SIGNALS, signal.SIGHUP):
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 

@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +23,8 @@ from stoory.platform.postgres.cluster import postmaster
 STOORY = ("-c", "from stoory.cli import main; main()")
 STOPS_WITHIN_SECONDS = 15
 REVIVES_WITHIN_SECONDS = 30
+TWO = {"STOORY_WORKERS": "2", "STOORY_REDIS_URL": "redis://127.0.0.1:1"}
+"""Two server processes, and a Redis that is away: nothing here needs one."""
 
 
 class Home(Struct):
@@ -119,3 +121,32 @@ def open_folder(owner: str | None = None, settings: dict[str, str] | None = None
 
 def is_ready(url: str) -> bool:
     return httpx.get(f"{url}/ready", timeout=REVIVES_WITHIN_SECONDS).status_code == 200
+
+
+def server_processes(parent: int) -> list[int]:
+    """Return the server processes of a `stoory` that has several, those that have ended but for their burial aside."""
+    return [
+        pid for pid, (state, of) in _processes().items() if of == parent and state != "Z" and _serves(pid)
+    ]
+
+
+def are_gone(pids: Iterable[int]) -> bool:
+    """Tell whether all have ended, though perhaps nobody has buried them."""
+    known = _processes()
+    return all(known.get(pid, ("Z", 0))[0] == "Z" for pid in pids)
+
+
+def _processes() -> dict[int, tuple[str, int]]:
+    """Return the state and the parent of every process of this machine."""
+    found: dict[int, tuple[str, int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, parent, *_ = path.read_text().rpartition(")")[2].split()
+            found[int(path.parent.name)] = (state, int(parent))
+    return found
+
+
+def _serves(pid: int) -> bool:
+    with suppress(OSError):
+        return b"stoory.sibling" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False

@@ -80,6 +80,13 @@ def test_what_is_wrong_is_refused_by_name(variable: str, text: str):
         Settings.from_env({variable: text})
 
 
+def test_several_processes_share_a_redis():
+    with pytest.raises(WrongSettings, match="needs STOORY_REDIS_URL"):
+        Settings.from_env({"STOORY_WORKERS": "4"})
+    settings = Settings.from_env({"STOORY_WORKERS": "4", "STOORY_REDIS_URL": "redis://redis.example.org"})
+    assert settings.workers == 4
+
+
 def test_every_wrong_setting_is_named_at_once():
     with pytest.raises(WrongSettings) as refusal:
         Settings.from_env({"STOORY_PORT": "http", "STOORY_PROT": "1", "STOORY_ENV": "production"})

@@ -7,15 +7,19 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import uvicorn
+from uvicorn.lifespan.on import LifespanOn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from stoory.errors import StooryError, TooLarge, Unreadable
 from stoory.platform.http.errors import envelope
 from stoory.platform.http.frame import bare_headers
+
+if TYPE_CHECKING:
+    from uvicorn.lifespan.on import LifespanSendMessage
 
 LARGEST_HEAD_BYTES: Final = 32 * 1024
 """An address and its headers; the parser would gather them without end."""
@@ -68,6 +72,17 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
 
+class Lifespan(LifespanOn):
+    """Says why the application does not start; what Litestar sends is a traceback, of which logs keep one line."""
+
+    async def send(self, message: LifespanSendMessage) -> None:
+        """Hear how the application fares."""
+        if message["type"] == "lifespan.startup.failed":
+            lines = (line.strip(" |+-") for line in reversed(message["message"].splitlines()))
+            message["message"] = next(filter(None, lines), "")
+        await super().send(message)
+
+
 class Server(uvicorn.Server):
     """A server that says when it listens, breaks no connection on which somebody is about to ask, and always ends.
 
@@ -80,6 +95,8 @@ class Server(uvicorn.Server):
     ) -> None:
         """Take what to call once it listens, and how long stopping may take at most."""
         super().__init__(config)
+        config.load()
+        config.lifespan_class = Lifespan
         self._announce = announce
         self._ends_within_seconds = ends_within_seconds
 
