@@ -258,6 +258,16 @@ async def test_a_webhook_that_cannot_be_applied_waits_for_an_operator_who_tries_
     assert again.json()["quarantined"]["resolved_at"] is not None
 
 
+async def test_two_workers_that_fail_at_the_same_event_count_one_attempt(market: Market) -> None:
+    body = market.till.event("payment.captured", payment={"id": "pay_ZZZZZZZZZZZZZZ"})
+    await market.nobody.post(WEBHOOK, content=body, headers=market.till.signed(body))
+
+    await asyncio.gather(*(market.world.apply_webhooks() for _ in range(3)))
+
+    async with market.world.db.as_system("a test counts", readonly=True) as tx:
+        assert await tx.value(int, "select attempts from webhook_events") == 1
+
+
 async def test_an_order_razorpay_has_forgotten_is_told_of_and_changes_nothing(market: Market) -> None:
     request, order = await market.ordered()
     await market.till.reset()

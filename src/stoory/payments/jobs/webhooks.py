@@ -70,10 +70,15 @@ async def _wait(db: Database, event: webhooks.Due) -> None:
 
 
 async def _put_off(db: Database, event: webhooks.Due, why: str) -> None:
-    """Try a webhook again later; after the last try an operator is asked."""
+    """Try a webhook again later; after the last try an operator is asked.
+
+    Of several workers that tried the same event at the same time, one counts: another may even have applied it.
+    """
     attempts = event.attempts + 1
     async with db.as_system("a webhook that failed") as tx:
-        await webhooks.save_failed_attempt(tx, event.id, tx.now + retry_delay(attempts))
-        if attempts >= WEBHOOK_ATTEMPTS:
+        is_counted = await webhooks.save_failed_attempt(
+            tx, event.id, attempts=attempts, due_at=tx.now + retry_delay(attempts)
+        )
+        if is_counted and attempts >= WEBHOOK_ATTEMPTS:
             await quarantine(tx, "webhook_failed", event.id, {"event": event.event, "why": why})
             await webhooks.save_applied(tx, [event.id], "quarantined")

@@ -108,18 +108,22 @@ async def save_wait(tx: Tx, event_id: str, due_at: datetime) -> None:
     )
 
 
-async def save_failed_attempt(tx: Tx, event_id: str, due_at: datetime) -> None:
-    """Note that a webhook could not be applied, and when it is tried again."""
-    await tx.run(
-        """
-        update webhook_events
-           set attempts = attempts + 1,
-               due_at = $2
-         where id = $1
-           and due_at is not null
-        """,
-        event_id,
-        due_at,
+async def save_failed_attempt(tx: Tx, event_id: str, *, attempts: int, due_at: datetime) -> bool:
+    """Note how often a webhook could not be applied, and when it is tried again; False when somebody else has."""
+    return bool(
+        await tx.run(
+            """
+            update webhook_events
+               set attempts = $2,
+                   due_at = $3
+             where id = $1
+               and due_at is not null
+               and attempts = $2 - 1
+            """,
+            event_id,
+            attempts,
+            due_at,
+        )
     )
 
 
