@@ -27,6 +27,7 @@ from stoory.deals.actions.fund import DEAL
 from stoory.deals.errands import store_contract
 from stoory.debug import api as debug_api
 from stoory.ledger import api as ledger_api
+from stoory.live import Live, serves
 from stoory.metrics import EXAMINE_EVERY_SECONDS, Watch
 from stoory.notifications import jobs as notifications_jobs
 from stoory.payments import api as payments_api
@@ -48,6 +49,7 @@ from stoory.platform.http.openapi import MoneySchema
 from stoory.platform.jobs import Errand, Round, Worker
 from stoory.platform.limits import Limits
 from stoory.platform.passwords import Passwords
+from stoory.platform.presence import Presence
 from stoory.platform.razorpay import Razorpay
 from stoory.platform.remembered import Remembered
 from stoory.platform.storage import Storage
@@ -103,9 +105,7 @@ class Application:
         self.db = Database(database_dsn, pool_size=settings.db_pool, clock=Clock(), bus=Bus())
         self.tokens = Tokens(settings.signing_secret(), ttl_seconds=settings.access_token_ttl_seconds)
         self.passwords = Passwords()
-        self.limits = Limits(
-            {"auth": settings.limit_auth or "5/minute", "api": settings.limit_api or "100/minute"}
-        )
+        self.limits = Limits(_rates(settings))
         self.gateway = Razorpay(**structs.asdict(settings.gateway()))
         self.till = Till(
             gateway=self.gateway, purposes={"deal": DEAL}, listeners={"payout": payouts_jobs.hear_payout}
@@ -124,11 +124,24 @@ class Application:
         )
         self._with_worker = with_worker
         self.litestar = self._litestar()
-        self._frame = Frame(self.litestar, is_https=(settings.public_url or "").startswith("https://"))
+        self.live = Live(
+            self.db,
+            tokens=self.tokens,
+            limits=self.limits,
+            gateway=self.gateway,
+            presence=Presence(),
+            origins=frozenset({*settings.cors_origins, settings.url}),
+            polls=settings.workers == 1 and settings.redis_url is None,
+        )
+        self._frame = Frame(self._inside, is_https=(settings.public_url or "").startswith("https://"))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection."""
         await self._frame(scope, receive, send)
+
+    async def _inside(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection, framed."""
+        await (self.live if serves(scope) else self.litestar)(scope, receive, send)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -136,7 +149,8 @@ class Application:
         await self.db.connect()
         working = asyncio.create_task(self.worker.run()) if self._with_worker else None
         try:
-            yield
+            async with self.live.running():
+                yield
         finally:
             if working is not None:
                 working.cancel()
@@ -204,6 +218,15 @@ def create_app(settings: Settings, *, database_dsn: str, with_worker: bool = Tru
     """Build the application as a server runs it, its logs set up."""
     log.set_up(as_json=settings.env != "development")
     return Application(settings, database_dsn=database_dsn, with_worker=with_worker)
+
+
+def _rates(settings: Settings) -> dict[str, str]:
+    """Return how often somebody may ask, by class."""
+    return {
+        "auth": settings.limit_auth or "5/minute",
+        "api": settings.limit_api or "100/minute",
+        "socket": settings.limit_socket or "1000/minute",
+    }
 
 
 def _openapi() -> OpenAPIConfig:

@@ -26,11 +26,17 @@ GOING_ON_AS_SYSTEM: Final = {
 NOBODY_SIGNED_IN: Final = {
     "stoory.accounts.api.passwords",
     "stoory.accounts.api.sessions",
+    "stoory.accounts.sockets",
+    "stoory.chat.sockets.delivery",
+    "stoory.chat.sockets.people",
+    "stoory.chat.sockets.presence",
+    "stoory.chat.sockets.unread",
     "stoory.deals.errands",
     "stoory.deals.jobs",
     "stoory.doctor",
     "stoory.home",
     "stoory.metrics",
+    "stoory.notifications.sockets",
     "stoory.operations",
     "stoory.payments.api.orders",
     "stoory.payments.api.webhook",
@@ -68,8 +74,8 @@ def test_only_known_modules_begin_outside_the_walls() -> None:
 
 
 def test_only_the_edge_opens_a_users_transaction() -> None:
-    edges = callers("as_user", "db")
+    edges = callers("as_user", "db") | callers("as_user_at_one_instant", "db")
 
     assert edges
     doors = {"stoory.operations", "stoory.platform.http.idempotency"}
-    assert all(".api" in module or module in doors for module in edges)
+    assert all(".api" in module or ".sockets" in module or module in doors for module in edges)

@@ -19,7 +19,7 @@ OWNERS: Final = {
     "plans": {"plans"},
     "notifications": {"notifications"},
     "postings": {"campaigns", "bids"},
-    "chat": {"conversations", "messages", "participations"},
+    "chat": {"conversations", "messages", "participations", "inboxes", "news"},
     "requests": {"requests"},
     "ledger": {"ledger_accounts", "ledger_entries", "ledger_journals"},
     "payouts": {"payout_accounts", "payouts", "payout_events"},

@@ -8,14 +8,18 @@ from uuid import UUID
 from stoory.platform.bus import Hint
 
 
-class MessageSent(Hint, frozen=True):
+class News(Hint, frozen=True):
+    """There is something new for these people; what, stands numbered in the table of that name."""
+
+
+class MessageSent(News, frozen=True):
     """The conversation has a new message, numbered `seq`."""
 
     conversation_id: UUID
     seq: int
 
 
-class MessageDeleted(Hint, frozen=True):
+class MessageDeleted(News, frozen=True):
     """Message `seq` is now a tombstone."""
 
     conversation_id: UUID
@@ -23,7 +27,7 @@ class MessageDeleted(Hint, frozen=True):
     seq: int
 
 
-class Seen(Hint, frozen=True):
+class Seen(News, frozen=True):
     """This person has read up to `seq`."""
 
     conversation_id: UUID
@@ -31,8 +35,20 @@ class Seen(Hint, frozen=True):
     seq: int
 
 
-class ConversationChanged(Hint, frozen=True):
+class ConversationChanged(News, frozen=True):
     """The conversation's own row has changed, or an older message's buttons were answered."""
 
     conversation_id: UUID
     reason: Literal["opened", "moved", "answered"]
+
+
+class TypingChanged(Hint, frozen=True):
+    """Somebody types to these people, or has stopped. Not kept anywhere: it matters for seconds only."""
+
+    conversation_id: UUID
+    typing_id: UUID
+    is_typing: bool
+
+
+class PresenceChanged(Hint, frozen=True):
+    """These people have come or gone."""

@@ -13,14 +13,17 @@ from stoory.platform.database import Tx
 class Notified(Hint, frozen=True):
     """These people have a new notification."""
 
+    notification_id: UUID
+
 
 async def notify(tx: Tx, user_id: UUID, kind: str, data: dict[str, Any], *, once: UUID | None = None) -> None:
     """Let a person know, in the transaction that made it true; needs `tx.as_system`.
 
     What is told with the same `once` again, by a job done twice, is told once.
     """
-    await queries.insert_notification(tx, once or uuid4(), user_id, kind=kind, data=data)
-    tx.tell(Notified((user_id,)))
+    notification_id = once or uuid4()
+    if await queries.insert_notification(tx, notification_id, user_id, kind=kind, data=data):
+        tx.tell(Notified((user_id,), notification_id))
 
 
 async def notify_operators(tx: Tx, kind: str, data: dict[str, Any], *, once: UUID | None = None) -> None:

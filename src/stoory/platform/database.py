@@ -158,16 +158,12 @@ class Database:
             await self._pool.close()
 
     def as_user(self, actor: Actor, *, readonly: bool = False) -> AbstractAsyncContextManager[Tx]:
-        """Open a transaction that sees what this user may see; NotSignedIn when the session has ended.
+        """Open a transaction that sees what this user may see; NotSignedIn when the session has ended."""
+        return self._transaction(_entering(actor, "read only" if readonly else ""))
 
-        One round trip: the simple protocol takes several statements but no parameters, so the ids, which are UUIDs
-        and nothing else, are written into the text.
-        """
-        opening = (
-            f"begin{' read only' if readonly else ''}; set local role stoory_system; "
-            f"select app.enter('{actor.session_id}', '{actor.id}'); set local role stoory_api"
-        )
-        return self._transaction(opening)
+    def as_user_at_one_instant(self, actor: Actor) -> AbstractAsyncContextManager[Tx]:
+        """Open one that only reads, and whose statements all see what was committed when it began."""
+        return self._transaction(_entering(actor, "isolation level repeatable read read only"))
 
     def as_system(self, reason: LiteralString, *, readonly: bool = False) -> AbstractAsyncContextManager[Tx]:  # noqa: ARG002
         """Open a transaction outside the walls, for what no signed-in user asks."""
@@ -223,6 +219,14 @@ class Database:
                 raise
             return connection
         raise Busy
+
+
+def _entering(actor: Actor, mode: LiteralString) -> str:
+    """Return how a user's transaction begins, in one round trip, which takes no parameters: ids are written in."""
+    return (
+        f"begin {mode}; set local role stoory_system; "
+        f"select app.enter('{actor.session_id}', '{actor.id}'); set local role stoory_api"
+    )
 
 
 async def _acquired(

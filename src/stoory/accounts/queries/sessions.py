@@ -247,3 +247,26 @@ async def use_refresh_token(tx: Tx, token_hash: bytes, child_hash: bytes) -> Non
         tx.now,
         child_hash,
     )
+
+
+class Good(Struct, frozen=True):
+    """A session that has not ended, of somebody who is not suspended."""
+
+    id: UUID
+
+
+async def good_sessions(tx: Tx, session_ids: list[UUID]) -> set[UUID]:
+    """Return which of these sessions are still good, as `app.enter` judges. Needs `as_system`."""
+    good = await tx.all(
+        Good,
+        """
+        select s.id
+          from sessions s
+          join users u on u.id = s.user_id
+         where s.id = any($1)
+           and s.ended_at is null
+           and u.status = 'active'
+        """,
+        session_ids,
+    )
+    return {session.id for session in good}

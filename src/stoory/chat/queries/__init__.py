@@ -30,7 +30,7 @@ from stoory.chat.queries.conversations import (
     profile,
     stored_conversations,
 )
-from stoory.chat.queries.cursors import cursors_in, reading_position, unread
+from stoory.chat.queries.cursors import cursors_in, reading_position, unread, unread_of_several
 from stoory.chat.queries.messages import (
     message_in,
     message_page,
@@ -74,4 +74,5 @@ __all__ = [
     "stored_conversations",
     "try_lock_conversation",
     "unread",
+    "unread_of_several",
 ]

@@ -73,3 +73,27 @@ async def unread(tx: Tx, user_id: UUID) -> list[Unread]:
         """,
         user_id,
     )
+
+
+class UnreadOf(Unread, frozen=True):
+    """The same, of one of several people."""
+
+    user_id: UUID
+
+
+async def unread_of_several(tx: Tx, user_ids: list[UUID]) -> list[UnreadOf]:
+    """Return these people's conversations with unread messages. Needs `as_system`."""
+    return await tx.all(
+        UnreadOf,
+        """
+        select p.user_id, p.conversation_id, c.last_seq - p.seen_seq as count
+          from participations p
+    cross join lateral (select last_seq
+                          from conversations
+                         where id = p.conversation_id
+                         limit 1) c
+         where p.user_id = any($1)
+           and c.last_seq > p.seen_seq
+        """,
+        user_ids,
+    )

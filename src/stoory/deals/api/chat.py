@@ -23,10 +23,11 @@ from stoory.deals.queries import DealRow
 from stoory.deals.rules import open_actions
 from stoory.deals.states import Action, State
 from stoory.payments.queries.orders import Order
-from stoory.platform.database import Tx
+from stoory.platform.database import Database, Tx
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
 from stoory.platform.http.routes import SIGNED_IN, Db, Gateway, Id, Me, get, post
+from stoory.platform.razorpay import Razorpay
 from stoory.postings import queries as postings
 from stoory.postings.api.shapes import Bid, Campaign, Shown, shown
 from stoory.postings.rules import Kind
@@ -102,8 +103,8 @@ class ContextAnswer(Answer):
     context: Context
 
 
-def _pays(pressed: ButtonClick) -> bool:
-    return pressed.action == Action.PROCEED_TO_PAYMENT
+def _pays(click: ButtonClick) -> bool:
+    return click.action == Action.PROCEED_TO_PAYMENT
 
 
 @post(
@@ -120,8 +121,15 @@ async def click_button(
     A prompt (negotiate_amount) answers with the fields it asks for; with all of them in `data` it is the move.
     proceed_to_payment answers with the `order` as well.
     """
-    wish = Wish(action=data.action, data=data.data or {}, door=BUTTON, message_id=data.message_id)
-    if _pays(data):
+    return await pressed(db, actor, gateway, conversation_id, data)
+
+
+async def pressed(
+    db: Database, actor: Actor, gateway: Razorpay, conversation_id: UUID, click: ButtonClick
+) -> MoveAnswer:
+    """Make the move of a button, whichever door it was pressed at."""
+    wish = Wish(action=click.action, data=click.data or {}, door=BUTTON, message_id=click.message_id)
+    if _pays(click):
         outcome = await pay(db, gateway, actor, lambda tx: queries.deal_in(tx, conversation_id), wish)
         async with db.as_user(actor, readonly=True) as tx:
             return await _told(tx, actor, outcome)
@@ -133,7 +141,12 @@ async def click_button(
 @post("/api/messages/conversations/{conversation_id:uuid}/text-input", who=SIGNED_IN, fails=(404, 409))
 async def submit_text_input(db: Db, actor: Me, conversation_id: Id, data: JSONBody[TextInput]) -> MoveAnswer:
     """Answer a prompt of the automated conversation."""
-    wish = Wish(action=data.input_type, data=data.values, door=TEXT_INPUT, message_id=data.message_id)
+    return await filled_in(db, actor, conversation_id, data)
+
+
+async def filled_in(db: Database, actor: Actor, conversation_id: UUID, form: TextInput) -> MoveAnswer:
+    """Make the move of a form, whichever door it came by."""
+    wish = Wish(action=form.input_type, data=form.values, door=TEXT_INPUT, message_id=form.message_id)
     async with db.as_user(actor) as tx:
         row = await queries.deal_in(tx, conversation_id)
         return await _told(tx, actor, await press(tx, actor, row, wish))

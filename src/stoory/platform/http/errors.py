@@ -62,8 +62,7 @@ class ErrorBody(Struct, kw_only=True):
 
 def render(request: Request[Any, Any, Any], problem: Exception) -> Response[bytes]:
     """Answer any exception with the envelope; what we did not foresee is logged and says nothing about itself."""
-    ours = problem if isinstance(problem, StooryError) else _known(problem)
-    _log(ours, problem, request.scope)
+    ours = _told(problem, request.scope)
     brought = (problem.headers if isinstance(problem, HTTPException) else None) or {}
     allow = {"Allow": allowed(brought["allow"].split(", "))} if "allow" in brought else {}
     return Response(
@@ -72,6 +71,11 @@ def render(request: Request[Any, Any, Any], problem: Exception) -> Response[byte
         media_type="application/json",
         headers=headers_of(ours) | allow,
     )
+
+
+def refusal(problem: Exception, scope: Any) -> bytes:
+    """Return the envelope of any exception, as over HTTP, for who is answered otherwise."""
+    return envelope(_told(problem, scope), scope)
 
 
 def allowed(methods: Collection[str]) -> str:
@@ -107,6 +111,13 @@ def headers_of(problem: StooryError) -> dict[str, str]:
     if isinstance(problem, TooMany | Busy):
         headers["Retry-After"] = str(problem.retry_after_seconds)
     return headers
+
+
+def _told(problem: Exception, scope: Any) -> StooryError:
+    """Return what the client is told of an exception, and log what is not the client's doing."""
+    ours = problem if isinstance(problem, StooryError) else _known(problem)
+    _log(ours, problem, scope)
+    return ours
 
 
 def _log(ours: StooryError, problem: Exception, scope: Any) -> None:

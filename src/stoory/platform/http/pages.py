@@ -51,7 +51,7 @@ def encode_cursor(key: tuple[object, ...]) -> str:
     return urlsafe_b64encode(wire.encode(key)).decode().rstrip("=")
 
 
-def decode_cursor(kind: type[K], cursor: str | None) -> K | None:
+def decode_cursor(kind: type[K], cursor: str | None, *, field: str = "cursor") -> K | None:
     """Read a cursor as that tuple type; Invalid when it is none of ours."""
     if cursor is None:
         return None
@@ -59,4 +59,4 @@ def decode_cursor(kind: type[K], cursor: str | None) -> K | None:
         raw: Any = wire.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return wire.from_row(kind, raw)
     except (binascii.Error, ValueError, msgspec.MsgspecError, NotImplementedError):
-        raise Invalid.field("cursor", "is not a cursor of this list") from None
+        raise Invalid.field(field, "is not a cursor of this list") from None

@@ -113,7 +113,7 @@ def _route(
             tags=[path.split("/")[2] if path.startswith("/api/") else "operations"],
             responses={code: _error(code) for code in sorted({*_always(who, is_keyed=is_keyed), *fails})},
             **more,
-        )(_provided(_retried(keyed(function, status, leaves) if is_keyed else function), is_keyed=is_keyed))
+        )(_provided(retried(keyed(function, status, leaves) if is_keyed else function), is_keyed=is_keyed))
 
     return declare
 
@@ -128,7 +128,7 @@ def _always(who: Who, *, is_keyed: bool) -> tuple[int, ...]:
     )
 
 
-def _retried(function: Handler) -> Handler:
+def retried(function: Handler) -> Handler:
     """Do a request again that a deadlock undid: it has changed nothing, and nobody need see it."""
 
     @wraps(function)

@@ -1,0 +1,129 @@
+-- migrate:up
+
+-- Who has been away asks what is new since a number of their own; who is connected is told number by number. The number
+-- is counted under a lock of the person's row that is held until the commit, so that numbers appear in their order and
+-- without a hole: neither times nor a sequence do that.
+create table inboxes (
+    user_id      uuid primary key references users (id) on delete cascade,
+    first_number bigint not null default 1,
+    last_number  bigint not null default 0,
+    last_seen_at timestamptz,
+    constraint inboxes_keep_what_they_counted check (first_number between 1 and last_number + 1)
+) with (fillfactor = 70);
+
+comment on column inboxes.first_number is 'the oldest news that is still kept';
+comment on column inboxes.last_seen_at is 'when the last socket of this person was closed';
+
+-- No foreign keys: only the triggers below write here, about rows that have them, and each would be a look-up and a lock
+-- for every message.
+create table news (
+    user_id         uuid not null,
+    number          bigint not null,
+    conversation_id uuid not null,
+    seq             bigint,
+    seen_by         uuid,
+    kind            varchar(10) not null
+                    check (kind in ('opened', 'moved', 'sent', 'answered', 'deleted', 'seen')),
+    primary key (user_id, number),
+    constraint news_of_messages_name_them check ((seq is null) = (kind in ('opened', 'moved'))),
+    constraint news_of_reading_names_the_reader check ((seen_by is null) = (kind <> 'seen'))
+);
+
+comment on column news.seq is 'which message; of what was seen, up to which';
+
+create function app.add_news(people uuid[], conversation_id uuid, kind text, seq bigint, seen_by uuid) returns void
+    language plpgsql security definer set search_path = ''
+as $$
+begin
+    -- In the order of their ids: two changes at once wait for each other, they never deadlock here.
+    with counted as (
+        insert into public.inboxes as i (user_id, last_number)
+        select person, 1
+          from unnest(add_news.people) as person
+         where person is not null
+         order by person
+            on conflict (user_id) do update set last_number = i.last_number + 1
+     returning i.user_id, i.last_number
+    )
+    insert into public.news (user_id, number, conversation_id, seq, seen_by, kind)
+    select counted.user_id, counted.last_number, add_news.conversation_id, add_news.seq, add_news.seen_by, add_news.kind
+      from counted;
+end
+$$;
+
+create function app.messages_are_news() returns trigger
+    language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform app.add_news(
+        array[new.brand_owner_id, new.influencer_id, new.admin_id], new.conversation_id,
+        case when tg_op = 'INSERT' then 'sent' when new.deleted_at is null then 'answered' else 'deleted' end,
+        new.seq, null);
+    return null;
+end
+$$;
+
+create function app.conversations_are_news() returns trigger
+    language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform app.add_news(
+        array[new.brand_owner_id, new.influencer_id, new.admin_id], new.id,
+        case when tg_op = 'INSERT' then 'opened' else 'moved' end, null, null);
+    return null;
+end
+$$;
+
+create function app.participations_are_news() returns trigger
+    language plpgsql security definer set search_path = ''
+as $$
+begin
+    perform app.add_news(
+        array[new.user_id, new.other_user_id], new.conversation_id, 'seen', new.seen_seq, new.user_id);
+    return null;
+end
+$$;
+
+-- At the commit, when every row of the change is locked already: the lock of an inbox is the last and the shortest.
+create constraint trigger messages_are_news after insert on messages
+    deferrable initially deferred
+    for each row execute function app.messages_are_news();
+
+create constraint trigger changed_messages_are_news after update of action_required, deleted_at on messages
+    deferrable initially deferred
+    for each row when (old.action_required and not new.action_required
+                       or old.deleted_at is null and new.deleted_at is not null)
+    execute function app.messages_are_news();
+
+create constraint trigger conversations_are_news
+    after insert or update of chat_status, flow_state, awaiting_role, flow_data, automation_enabled, payment_required,
+                              payment_completed on conversations
+    deferrable initially deferred
+    for each row execute function app.conversations_are_news();
+
+-- Whoever writes has read what was there: that is no news beside the message, whose trigger moves this cursor.
+create constraint trigger participations_are_news after update of seen_seq on participations
+    deferrable initially deferred
+    for each row when (new.seen_seq > old.seen_seq and pg_catalog.pg_trigger_depth() = 0)
+    execute function app.participations_are_news();
+
+-- An owner must be able to create where its function lives; only for the moment of the change.
+grant create on schema app to stoory_system;
+alter function app.add_news(uuid[], uuid, text, bigint, uuid) owner to stoory_system;
+alter function app.messages_are_news() owner to stoory_system;
+alter function app.conversations_are_news() owner to stoory_system;
+alter function app.participations_are_news() owner to stoory_system;
+revoke create on schema app from stoory_system;
+
+alter table inboxes enable row level security, force row level security;
+alter table news enable row level security, force row level security;
+
+grant select, insert, update, delete on inboxes, news to stoory_system;
+grant select on inboxes, news to stoory_api;
+
+create policy system_inboxes on inboxes to stoory_system using (true) with check (true);
+create policy system_news on news to stoory_system using (true) with check (true);
+create policy own_inbox on inboxes for select to stoory_api using (user_id = (select app.user_id()));
+create policy own_news on news for select to stoory_api using (user_id = (select app.user_id()));
+
+-- migrate:down

@@ -1,0 +1,105 @@
+"""Everything that is live: Socket.IO's door, and what tells those who are connected what is new."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from stoory.accounts.sockets import Sessions
+from stoory.chat import sockets as chat
+from stoory.deals import sockets as deals
+from stoory.errors import Unreadable
+from stoory.notifications import sockets as notifications
+from stoory.platform.bus import Hint
+from stoory.platform.database import Database
+from stoory.platform.http.answers import Sent
+from stoory.platform.http.errors import envelope
+from stoory.platform.limits import Limits
+from stoory.platform.presence import Presence
+from stoory.platform.razorpay import Razorpay
+from stoory.platform.sockets import Connections, Sockets
+from stoory.platform.tokens import Tokens
+
+PATH: Final = "/socket.io"
+EVENTS: Final = [*chat.EVENTS, *deals.EVENTS]
+TOLD: Final = [*chat.TOLD, *notifications.TOLD]
+REFUSED: Final = 400
+
+
+class Live:
+    """The connected, and what they may ask for: handlers are given its attributes by name."""
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        tokens: Tokens,
+        limits: Limits,
+        gateway: Razorpay,
+        presence: Presence,
+        origins: frozenset[str],
+        polls: bool,
+    ) -> None:
+        """Build it. Pages of these `origins` may connect beside our own; where it `polls`, also without WebSocket."""
+        self.db = db
+        self.tokens = tokens
+        self.limits = limits
+        self.gateway = gateway
+        self.connections = Connections()
+        self.room = chat.Room(db, self.connections, presence)
+        self.presences = self.room.presences
+        self.whose_typing = self.room.typing
+        self._origins = origins
+        self._polls = polls
+        self.sockets = Sockets(
+            self,
+            EVENTS,
+            admit=self.room.admit,
+            connections=self.connections,
+            cors_allowed_origins=self._may_connect,
+        )
+        self.sockets.arrivals.append(self.room.welcome)
+        self.sockets.departures.append(self.room.farewell)
+        self._sessions = Sessions(db, self.sockets)
+        self._notifications = notifications.Notifications(db, self.connections)
+        db.bus.listen(self._hear)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve a request below `/socket.io` (ASGI)."""
+        if scope["type"] == "http" and not self._polls:
+            problem = Unreadable("Only the websocket transport is served here.", code="websocket_only")
+            await Sent(envelope(problem, scope), REFUSED)(scope, receive, send)
+            return
+        await self.sockets(scope, receive, send)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Look and tell as long as the application runs; at the end let everybody go to another process."""
+        work = [self.sockets.engine.look_after(), *self.room.tasks(), *self._sessions.tasks()]
+        tasks = [asyncio.create_task(each) for each in work]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.sockets.close()
+            await self.presences.note_and_tell()
+
+    def _hear(self, hint: Hint) -> None:
+        """Look again where a hint says."""
+        self.room.hear(hint)
+        self._sessions.hear(hint)
+        self._notifications.hear(hint)
+
+    def _may_connect(self, origin: str, environ: dict[str, str]) -> bool:
+        """Tell whether a page of that origin may connect: our own, and those that were named."""
+        return origin in self._origins or urlsplit(origin).netloc == environ.get("HTTP_HOST")
+
+
+def serves(scope: Any) -> bool:
+    """Tell whether a request is Socket.IO's."""
+    return scope["type"] in ("http", "websocket") and f"{scope['path']}/".startswith(f"{PATH}/")

@@ -1,0 +1,56 @@
+"""How an event is declared: what a client may send, what it is answered, and what the server tells by itself.
+
+As with routes, the declaration is the documentation: the AsyncAPI page is made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from inspect import cleandoc, get_annotations, signature
+from typing import Final
+
+from msgspec import Struct
+
+from stoory.platform.http.body import Body
+from stoory.platform.http.routes import retried
+
+Handler = Callable[..., Awaitable[Struct]]
+
+GIVEN: Final = frozenset({"actor", "connection", "data", "db", "gateway", "presences", "whose_typing"})
+"""What a handler is given, if it has a parameter of that name."""
+
+
+class Event(Struct, frozen=True):
+    """An event that clients send: it is read strictly, done, and acknowledged."""
+
+    name: str
+    takes: type[Body]
+    answers: type[Struct]
+    does: Handler
+    wants: frozenset[str]
+    summary: str
+
+
+def event(function: Handler) -> Event:
+    """Declare the handler of the event of its name; its `data` says what it takes."""
+    hints = get_annotations(function, eval_str=True)
+    return Event(
+        name=function.__name__,
+        takes=hints["data"],
+        answers=hints["return"],
+        does=retried(function),
+        wants=GIVEN & signature(function).parameters.keys(),
+        summary=cleandoc(function.__doc__ or "").replace("\n", " "),
+    )
+
+
+class Told(Struct, frozen=True):
+    """An event that the server sends."""
+
+    name: str
+    payload: type[Struct]
+
+    @property
+    def summary(self) -> str:
+        """When it is sent."""
+        return cleandoc(self.payload.__doc__ or "").replace("\n", " ")

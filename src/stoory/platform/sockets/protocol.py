@@ -1,0 +1,80 @@
+"""uvicorn's WebSocket protocol, through which a frame that was written once leaves without a task or a queue."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final, cast
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
+from websockets.frames import CloseCode
+
+LARGEST_PACKET_BYTES: Final = 64 * 1024
+WRITE_BUFFER_BYTES: Final = 32 * 1024
+"""What may wait for a socket that does not read before nothing more is written to it."""
+FAREWELL_SECONDS: Final = 2
+
+WIRE: Final = "stoory.wire"
+"""The key of a scope under which the protocol stands."""
+
+
+class Protocol(WebSocketsSansIOProtocol):
+    """uvicorn's protocol, through which a frame leaves without a task or a queue."""
+
+    on_drain: Callable[[], None] | None = None
+    full_since: float | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Bound what may wait to be written."""
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+
+    def handle_connect(self, event: Any) -> None:
+        """Put the protocol where the application finds it."""
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            cast("dict[str, Any]", self.scope)[WIRE] = self
+
+    def pause_writing(self) -> None:
+        """Note since when the other end has not read."""
+        self.full_since = time.monotonic()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """Let whoever has something for it know."""
+        self.full_since = None
+        super().resume_writing()
+        if self.on_drain is not None:
+            self.on_drain()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a frame would leave now."""
+        return self.full_since is None
+
+    def write(self, data: bytes) -> None:
+        """Send a frame."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
+
+    def end(self) -> None:
+        """Close once everything is out, or soon."""
+        if not self.transport.is_closing():
+            with suppress(InvalidState):
+                self.conn.send_close(CloseCode.NORMAL_CLOSURE)
+                self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+            self.loop.call_later(FAREWELL_SECONDS, self.transport.abort)
+
+
+def uvicorn_options() -> dict[str, Any]:
+    """Return how uvicorn must speak WebSocket for us: Engine.IO has pings of its own, and frames are written once."""
+    return {
+        "ws": Protocol,
+        "ws_max_size": LARGEST_PACKET_BYTES,
+        "ws_per_message_deflate": False,
+        "ws_ping_interval": None,
+    }

@@ -1,0 +1,182 @@
+"""Socket.IO: who may connect, what is done with an event, and how it is acknowledged.
+
+The second door to the same actions: bodies are read, errors are written and deadlocks are tried again as over HTTP.
+Events of one socket are handled one after the other, so that what is sent first is stored first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, cast
+from uuid import uuid4
+
+import socketio
+from msgspec import Raw, Struct
+from socketio.exceptions import ConnectionRefusedError as Refused
+
+from stoory.actor import Actor
+from stoory.errors import NotFound, NotSignedIn, TooMany, Unreadable
+from stoory.platform import wire
+from stoory.platform.http.body import read
+from stoory.platform.http.errors import refusal
+from stoory.platform.sockets.connections import MOST_REFUSED_EVENTS, Connection, Connections
+from stoory.platform.sockets.events import Event
+from stoory.platform.sockets.packets import Nonsense, Packet, acknowledgement
+from stoory.platform.sockets.transport import Engine, Socket, quiet
+
+LIMIT: Final = "socket"
+NAME_AND_PAYLOAD: Final = 2
+
+Admit = Callable[[Actor], Awaitable[int]]
+"""Says up to where somebody's news has come, or that their session has ended."""
+
+
+class Server(socketio.AsyncServer):
+    """python-socketio's server with our packets, our engine and our handling of events."""
+
+    def __init__(self, sockets: Sockets, **options: Any) -> None:
+        """Take what handles events."""
+        self._sockets = sockets
+        super().__init__(
+            async_mode="asgi",
+            client_manager=socketio.AsyncManager(),
+            serializer=Packet,
+            logger=quiet,
+            engineio_logger=quiet,
+            **options,
+        )
+        self.on("connect", self._admit)
+        self.on("disconnect", self._let_go)
+
+    def _engineio_server_class(self) -> type[Engine]:
+        return Engine
+
+    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
+        """Tell somebody nothing before they have heard that they are connected."""
+        await super()._handle_connect(eio_sid, namespace, data)
+        await self._sockets.welcome(eio_sid)
+
+    async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002 - socketio's
+        """Do what a client asks; namespaces other than the first do not exist."""
+        del namespace
+        if not isinstance(data, list):
+            raise Nonsense("an event is a list")
+        await self._sockets.handle(eio_sid, cast("list[Raw]", data), id)
+
+    async def _admit(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        socket = self.eio.sockets[self.manager.eio_sid_from_sid(sid, "/")]
+        try:
+            await self._sockets.admit(socket, auth)
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the client is told in the envelope
+            body = wire.decode(refusal(problem, _scope()))
+            raise Refused(body["message"], body) from None
+        environ.clear()
+
+    async def _let_go(self, sid: str, _reason: str) -> None:
+        await self._sockets.let_go(self.manager.eio_sid_from_sid(sid, "/"))
+
+
+class Sockets:
+    """Everybody who is connected, and what they may ask."""
+
+    def __init__(
+        self, parts: Any, events: Sequence[Event], *, admit: Admit, connections: Connections, **options: Any
+    ) -> None:
+        """Take what handlers are given by name (`tokens` and `limits` among it), and the events that exist."""
+        self.connections = connections
+        self.server = Server(self, **options)
+        self.engine: Engine = self.server.eio
+        self.arrivals: list[Callable[[Connection], Awaitable[None]]] = []
+        self.departures: list[Callable[[Connection], Awaitable[None]]] = []
+        self._parts = parts
+        self._events = {event.name: event for event in events}
+        self._ask_in = admit
+        self._admitted: dict[str, Connection] = {}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve a request of Engine.IO (ASGI)."""
+        await self.engine.handle_request(scope, receive, send)
+
+    async def admit(self, socket: Socket, auth: Any) -> None:
+        """Find out who somebody is; NotSignedIn, TooMany."""
+        token = cast("dict[str, Any]", auth).get("token") if isinstance(auth, dict) else None
+        if not isinstance(token, str):
+            raise NotSignedIn
+        actor = self._parts.tokens.read(token)
+        await self._parts.limits.require(LIMIT, str(actor.id))
+        told = await self._ask_in(actor)
+        self._admitted[socket.sid] = Connection(socket, actor, told=told)
+
+    async def welcome(self, sid: str) -> None:
+        """Count somebody in who has been admitted and told so."""
+        connection = self._admitted.pop(sid, None)
+        if connection is None or connection.socket.closed:
+            return
+        connection.socket.is_admitted = True
+        self.connections.add(connection)
+        for arrival in self.arrivals:
+            await arrival(connection)
+
+    async def let_go(self, sid: str) -> None:
+        """Forget somebody who is gone."""
+        self._admitted.pop(sid, None)
+        connection = self.connections.remove(sid)
+        if connection is not None:
+            for departure in self.departures:
+                await departure(connection)
+
+    async def handle(self, sid: str, arguments: list[Raw], number: int | None) -> None:
+        """Do what an event asks, and acknowledge it if that is wanted."""
+        connection = self.connections.by_sid(sid)
+        if connection is None:
+            return
+        try:
+            answer: Any = await self._answer(connection, arguments)
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the client is told in the envelope
+            answer = Raw(refusal(problem, _scope()))
+            if isinstance(problem, NotSignedIn):
+                connection.refused = MOST_REFUSED_EVENTS
+        if number is not None:
+            connection.socket.put(acknowledgement(number, answer))
+        if connection.refused >= MOST_REFUSED_EVENTS:
+            await self.disconnect(connection)
+
+    async def _answer(self, connection: Connection, arguments: list[Raw]) -> Struct:
+        """Count the event, read it and do it."""
+        window = await self._parts.limits.hit(LIMIT, str(connection.actor.id))
+        if window is not None and window.is_full:
+            connection.refused += 1
+            raise TooMany(retry_after_seconds=window.reset_seconds)
+        event, raw = self._known(arguments)
+        given = {"actor": connection.actor, "connection": connection, "data": read(event.takes, raw)}
+        for name in event.wants - given.keys():
+            given[name] = getattr(self._parts, name)
+        return await event.does(**{name: given[name] for name in event.wants})
+
+    def _known(self, arguments: list[Raw]) -> tuple[Event, bytes]:
+        """Return which event that is, and its payload; Unreadable, NotFound."""
+        if not 1 <= len(arguments) <= NAME_AND_PAYLOAD:
+            raise Unreadable("An event is a name and one JSON object.")
+        try:
+            event = self._events.get(wire.decode(arguments[0]))
+        except (ValueError, TypeError):
+            event = None
+        if event is None:
+            raise NotFound("There is no such event.")
+        return event, bytes(arguments[1]) if len(arguments) == NAME_AND_PAYLOAD else b"{}"
+
+    async def disconnect(self, connection: Connection) -> None:
+        """End somebody's connection, and let them know that it was us."""
+        sid = self.server.manager.sid_from_eio_sid(connection.socket.sid, "/")
+        await self.server.disconnect(sid)
+        await connection.socket.close()
+
+    async def close(self) -> None:
+        """End every connection, so that clients go to another process."""
+        for connection in self.connections:
+            await connection.socket.close(reason=self.engine.reason.SERVER_DISCONNECT)
+
+
+def _scope() -> dict[str, str]:
+    """Return what names a request in logs and errors."""
+    return {"request_id": uuid4().hex}
