@@ -119,11 +119,13 @@ def _keep_serving(
 
 def _serve(create: Callable[[], Any], listener: socket.socket, announce: Callable[[], None]) -> None:
     from stoory.platform.http import server  # noqa: PLC0415 - it is there once the application is
+    from stoory.platform.sockets import protocol  # noqa: PLC0415 - the same
 
     config = uvicorn.Config(
         create(),
         loop="uvloop",
         http=server.Protocol,
+        **protocol.uvicorn_options(),
         lifespan="on",
         access_log=False,
         server_header=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -42,10 +43,8 @@ class Sessions:
 
     async def _watch(self) -> None:
         while True:
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._is_wanted.wait(), LOOK_EVERY_SECONDS)
-            except TimeoutError:
-                pass
             self._is_wanted.clear()
             try:
                 await self._disconnect_ended()

@@ -1,8 +1,8 @@
 """Telling those who are connected what is new for them: each piece once, in order, and nothing before its commit.
 
-A hint only says for whom there is something; what it is stands in the table `news`, numbered for each person. Hints that
-come late, twice, out of order or not at all therefore change nothing: whoever is looked at is told what follows the
-number they were told last. While one look is under way the next ones gather, so that under load one look is for many.
+A hint only says for whom there is something; what it is stands in the table `news`, numbered for each person. Hints
+that come late, twice, out of order or not at all therefore change nothing: whoever is looked at is told what follows
+the number they were told last. While one look is under way the next ones gather, so that under load one is for many.
 """
 
 from __future__ import annotations
