@@ -23,8 +23,14 @@ TABLES: Final = (
 )  # fmt: skip
 """Every table that is written, in the order in which they are held."""
 
-TRIGGERS: Final = {"messages": "messages_are_numbered", "ledger_entries": "ledger_entries_balance"}
-"""What numbers a message, and checks a journal: these have their numbers, and `Books` checks all journals at once."""
+TRIGGERS: Final = (
+    ("messages", "messages_are_numbered"),
+    ("messages", "messages_are_news"),
+    ("conversations", "conversations_are_news"),
+    ("ledger_entries", "ledger_entries_balance"),
+)
+"""What numbers a message, tells people of it and checks a journal: these have their numbers, are news to nobody, and
+`Books` checks all journals at once."""
 MEMORY: Final = "128MB"
 """For each index that is built."""
 PATIENCE: Final = "10s"
@@ -106,7 +112,7 @@ async def _taken_off(connection: Connection) -> list[Taken]:
     )
     taken = [
         Taken(f"alter table {table} disable trigger {name}", f"alter table {table} enable trigger {name}")
-        for table, name in TRIGGERS.items()
+        for table, name in TRIGGERS
     ]
     for kind in (GUARDED, INDEXES, CONSTRAINTS):
         taken += [Taken(row["off"], row["on"]) for row in await connection.fetch(kind, list(TABLES))]

@@ -38,6 +38,12 @@ class Protocol(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             cast("dict[str, Any]", self.scope)[WIRE] = self
 
+    def forget_request(self) -> None:
+        """Let go of what it was opened with, which would be kept as long as the connection."""
+        opened: Any = self
+        opened.request = opened.response = None
+        self.scope["headers"] = []
+
     def pause_writing(self) -> None:
         """Note since when the other end has not read."""
         self.full_since = time.monotonic()

@@ -36,6 +36,16 @@ quiet: Final = logging.getLogger("stoory.engine")
 quiet.setLevel(logging.CRITICAL + 1)
 
 
+class _NoQueue(asyncio.Queue[packet.Packet | None]):
+    """Stands for the queue of a socket that has none: a queue takes three kilobytes."""
+
+    def put_nowait(self, item: packet.Packet | None) -> None:
+        """Keep nothing: whoever waited for it is gone."""
+
+
+NO_QUEUE: Final = _NoQueue()
+
+
 class Socket(AsyncSocket):
     """One connection of Engine.IO, by WebSocket or by polling."""
 
@@ -188,7 +198,9 @@ class Socket(AsyncSocket):
             self.queue.task_done()
             if waiting is not None and waiting.packet_type != packet.NOOP:
                 wire.write(frame(cast("str", waiting.encode()).encode()))
+        self.queue = NO_QUEUE
         self.wire = wire
+        wire.forget_request()
         wire.on_drain = self.on_drain
 
 
