@@ -52,6 +52,7 @@ class Live:
         self.room = chat.Room(db, self.connections, presence)
         self.presences = self.room.presences
         self.whose_typing = self.room.typing
+        self.outbox = self.room.outbox
         self._origins = origins
         self._polls = polls
         self.sockets = Sockets(

@@ -39,7 +39,7 @@ async def send(tx: Tx, actor: Actor, draft: Draft) -> Sent:
     message = await queries.add_message(tx, actor.id, uuid4(), draft)
     if message is None:
         return await _sent_before(tx, actor, draft)
-    tx.tell(MessageSent(_writers(message), message.conversation_id, message.seq))
+    tx.tell(MessageSent(people(message), message.conversation_id, message.seq))
     return Sent(rules.message_shown(message, actor, ()), is_new=True)
 
 
@@ -118,7 +118,7 @@ async def delete_message(tx: Tx, actor: Actor, message_id: UUID) -> None:
     """Leave a tombstone where the actor's own message was; the row stays, for disputes. Twice changes nothing."""
     message = await queries.own_message(tx, actor.id, message_id)
     if await queries.bury_message(tx, actor.id, message_id):
-        tx.tell(MessageDeleted(_writers(message), message.conversation_id, message.id, message.seq))
+        tx.tell(MessageDeleted(people(message), message.conversation_id, message.id, message.seq))
 
 
 async def open_for_deal(
@@ -201,6 +201,6 @@ async def mark_read(tx: Tx, conversation_id: UUID, user_id: UUID) -> None:
         tx.tell(Seen((user_id, read.other_user_id), conversation_id, user_id, read.seen_seq))
 
 
-def _writers(message: StoredMessage) -> tuple[UUID, ...]:
-    """Return the two a person's message is between."""
+def people(message: StoredMessage) -> tuple[UUID, ...]:
+    """Return the two whom a person's message is between."""
     return (message.sender_id,) if message.receiver_id is None else (message.sender_id, message.receiver_id)

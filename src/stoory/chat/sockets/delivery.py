@@ -8,7 +8,7 @@ the number they were told last. While one look is under way the next ones gather
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -33,6 +33,7 @@ NEWS_A_LOOK: Final = 100
 """For each of them."""
 AGAIN_AFTER_SECONDS: Final = 0.25
 """When the database could not be asked."""
+MOST_FRESH_MESSAGES: Final = 512
 
 log = structlog.get_logger("stoory.sockets")
 
@@ -48,7 +49,15 @@ class Delivery:
         self._connections = connections
         self._waiting: set[UUID] = set()
         self._is_wanted = asyncio.Event()
+        self._fresh: dict[Place, StoredMessage] = {}
         self.unread = UnreadCounts(db, connections)
+
+    def remember(self, messages: Iterable[StoredMessage]) -> None:
+        """Keep what has just been written and committed here: it need not be read again."""
+        for message in messages:
+            self._fresh[message.conversation_id, message.seq] = message
+        while len(self._fresh) > MOST_FRESH_MESSAGES:
+            del self._fresh[next(iter(self._fresh))]
 
     def hear(self, hint: Hint) -> None:
         """Look at whoever has news."""
@@ -95,7 +104,8 @@ class Delivery:
             return
         async with self._db.as_system("tell people what is new for them", readonly=True) as tx:
             news = await news_of_several(tx, known, limit=NEWS_A_LOOK)
-            pages = await _pages(tx, news, {user_id: ready[user_id][0].actor for user_id in known})
+            actors = {user_id: ready[user_id][0].actor for user_id in known}
+            pages = await _pages(tx, news, actors, self._fresh)
         for page in pages:
             for entry in page.entries:
                 await self._send(page, entry, ready[entry.user_id])
@@ -157,13 +167,14 @@ class Page(Struct):
         return updated
 
 
-async def _pages(tx: Tx, news: list[Entry], actors: dict[UUID, Actor]) -> list[Page]:
-    """Return each person's news with what it is about; a message is read once for both of its people."""
+async def _pages(
+    tx: Tx, news: list[Entry], actors: dict[UUID, Actor], fresh: Mapping[Place, StoredMessage]
+) -> list[Page]:
+    """Return each person's news with what it is about; a message is read once for both of its people, or not at all."""
     entries: dict[UUID, list[Entry]] = {}
     for entry in news:
         entries.setdefault(entry.user_id, []).append(entry)
-    places = {entry.place for entry in news if entry.kind in ("sent", "answered", "deleted")}
-    messages = await messages_at(tx, places) if places else {}
+    messages = await _messages(tx, news, fresh)
     pages: list[Page] = []
     for user_id, own in entries.items():
         actor = actors[user_id]
@@ -171,3 +182,14 @@ async def _pages(tx: Tx, news: list[Entry], actors: dict[UUID, Actor]) -> list[P
         rows = await conversations_for(tx, actor, list(ids)) if ids else []
         pages.append(Page(actor, own, messages, {row.id: row for row in rows}))
     return pages
+
+
+async def _messages(
+    tx: Tx, news: list[Entry], fresh: Mapping[Place, StoredMessage]
+) -> dict[Place, StoredMessage]:
+    """Return the messages that news is about; one that has changed since it was written is read as it is now."""
+    changed = {entry.place for entry in news if entry.kind in ("answered", "deleted")}
+    sent = {entry.place for entry in news if entry.kind == "sent"}
+    known = {place: fresh[place] for place in sent - changed if place in fresh}
+    unknown = (sent | changed) - known.keys()
+    return known | (await messages_at(tx, unknown) if unknown else {})

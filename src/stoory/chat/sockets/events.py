@@ -16,6 +16,7 @@ from stoory.chat.drafts import Draft
 from stoory.chat.sockets import resume as missed
 from stoory.chat.sockets.presence import Presences
 from stoory.chat.sockets.resume import Resume, Resumed
+from stoory.chat.sockets.sending import Outbox
 from stoory.chat.sockets.told import PresenceNow
 from stoory.chat.sockets.typing import Typing
 from stoory.platform.database import Database
@@ -58,14 +59,13 @@ class PresenceAnswer(Answer, kw_only=True):
 
 
 @event
-async def send_message(db: Database, actor: Actor, data: SendMessage) -> SentAnswer:
+async def send_message(outbox: Outbox, actor: Actor, data: SendMessage) -> SentAnswer:
     """Send a message to a conversation, or to a person with whom it opens one.
 
     Acknowledged once it is stored for good. Sent again under the same `client_msg_id`, whenever and over whichever
     door, it is stored once and acknowledged with the message that is there.
     """
-    async with db.as_user(actor) as tx:
-        sent = await actions.send(tx, actor, Draft(**asdict(data)))
+    sent = await outbox.send(actor, Draft(**asdict(data)))
     return SentAnswer(data=SentMessage(sent.message))
 
 

@@ -11,6 +11,7 @@ from stoory.chat.queries.news import inbox
 from stoory.chat.sockets.delivery import Delivery
 from stoory.chat.sockets.people import People
 from stoory.chat.sockets.presence import Presences
+from stoory.chat.sockets.sending import Outbox
 from stoory.chat.sockets.typing import Typing
 from stoory.platform.bus import Hint
 from stoory.platform.database import Database
@@ -28,6 +29,7 @@ class Room:
         """Take the database, who is connected here, and who is anywhere."""
         self._db = db
         self.delivery = Delivery(db, connections)
+        self.outbox = Outbox(db, self.delivery.remember)
         self.typing = Typing(db, connections, People(db))
         self.presences = Presences(db, connections, presence)
 
@@ -57,6 +59,7 @@ class Room:
             self.delivery.run(),
             self.delivery.unread.run(),
             self.presences.run(),
+            *self.outbox.tasks(),
             self._look_at_all(),
         ]
 

@@ -16,7 +16,9 @@ from stoory.platform.http.routes import retried
 
 Handler = Callable[..., Awaitable[Struct]]
 
-GIVEN: Final = frozenset({"actor", "connection", "data", "db", "gateway", "presences", "whose_typing"})
+GIVEN: Final = frozenset(
+    {"actor", "connection", "data", "db", "gateway", "outbox", "presences", "whose_typing"}
+)
 """What a handler is given, if it has a parameter of that name."""
 
 
