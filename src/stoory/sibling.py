@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Final
 
 from stoory.processes import LISTENS, Part
-from stoory.up import DRAIN_SECONDS, FAREWELL_SECONDS, serve_part
+from stoory.up import DRAIN_SECONDS, FAREWELL_SECONDS, STOP_SIGNALS, serve_part
 
 LAST_RESORT_SECONDS: Final = DRAIN_SECONDS + FAREWELL_SECONDS + 1
 """Nobody but we ourselves can end us once the parent is dead."""
@@ -21,8 +21,11 @@ LAST_RESORT_SECONDS: Final = DRAIN_SECONDS + FAREWELL_SECONDS + 1
 def main(channel: int) -> None:
     """Serve until a signal, or until the parent's end of the channel is closed.
 
-    The channel stays open until the process is gone for good: only then another may take its place.
+    The channel stays open until the process is gone for good: only then another may take its place. A signal means to
+    us what it does to any program, but while we serve: before and after that there is nothing to wait for.
     """
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     os.set_inheritable(channel, False)
     part = Part.read(_line(channel))
     threading.Thread(target=_end_with_the_parent, args=(channel,), name="parent", daemon=True).start()

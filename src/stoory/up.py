@@ -62,14 +62,10 @@ def serve(settings: Settings, *, announce: Announce) -> None:
 
 def serve_part(part: Part, listener: socket.socket, announce: Callable[[], None]) -> None:
     """Serve as one of several processes until a signal."""
-    with _until_signalled():
-        create = partial(
-            _import_application(),
-            part.settings,
-            database_dsn=part.database_dsn,
-            with_worker=part.with_worker,
-        )
-        _serve(create, listener, announce)
+    create = partial(
+        _import_application(), part.settings, database_dsn=part.database_dsn, with_worker=part.with_worker
+    )
+    _serve(create, listener, announce)
 
 
 def work(settings: Settings, *, announce: Callable[[], None]) -> None:
@@ -148,6 +144,8 @@ def _import_application() -> Callable[..., Any]:
     gc.disable()
     from stoory.app import create_app  # noqa: PLC0415 - the point of this function
 
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+        raise KeyboardInterrupt  # we were told to stop, and something that was imported has swallowed it
     return create_app
 
 

@@ -42,6 +42,18 @@ with up._until_signalled(), up._listener(Settings(port=0)) as listener:
     up._serve(lambda: endless, listener, lambda: print("listening", flush=True))
 """
 
+SWALLOWED = """
+import signal
+from contextlib import suppress
+from stoory import up
+
+with up._until_signalled():
+    with suppress(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)
+    up._import_application()
+    print("goes on")
+"""
+
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Home]:
@@ -129,6 +141,12 @@ def test_an_application_that_does_not_end_is_ended():
             assert process.wait(STOPS_WITHIN_SECONDS) == 0
         finally:
             process.kill()
+
+
+def test_a_signal_that_an_import_swallows_is_heard_all_the_same():
+    environ = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    said = subprocess.run([sys.executable, "-c", SWALLOWED], env=environ, stdout=subprocess.PIPE, check=True)
+    assert said.stdout == b""
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="every test here runs as an ordinary user already")

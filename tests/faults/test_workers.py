@@ -125,6 +125,22 @@ def test_no_process_outlives_a_killed_parent_and_the_home_can_be_started_again(h
         assert is_ready(url)
 
 
+@pytest.mark.parametrize("after_seconds", [0.1, 0.5])
+def test_a_signal_while_they_start_ends_them_soon(home: Home, after_seconds: float):
+    with home.command("up") as process:
+        try:
+            wait_until(lambda: server_processes(process.pid))
+            starting = server_processes(process.pid)
+            time.sleep(after_seconds)
+            process.send_signal(signal.SIGTERM)
+            said, _ = process.communicate(timeout=STOPS_WITHIN_SECONDS)
+        finally:
+            process.kill()
+    assert (process.returncode, are_gone(starting)) == (0, True)
+    assert "server process killed" not in said
+    assert "Traceback" not in said
+
+
 def test_what_keeps_them_from_starting_is_told_once(home: Home):
     with home.up(signal.SIGTERM):
         _, owner = home.say("dsn", "stoory_owner")
