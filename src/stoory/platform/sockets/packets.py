@@ -6,6 +6,7 @@ event (2).
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 import msgspec
@@ -16,8 +17,11 @@ from websockets.frames import Frame, Opcode
 
 from stoory.platform import wire
 
-BINARY: Final = ("5", "6")
-"""Events and acknowledgements with attachments: whoever announces some has them waited for without end."""
+TAKEN: Final = frozenset("0123")
+"""CONNECT, DISCONNECT, EVENT and ACK, in ASCII: to python-socketio any digit of Unicode is one.
+
+Not events and acknowledgements with attachments: whoever announces some has them waited for without end.
+"""
 
 _arguments: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -35,7 +39,14 @@ class _Json:
 
     @staticmethod
     def loads(text: str) -> Any:
-        return _arguments.decode(text) if text.startswith("[") else wire.decode(text)
+        if not text.startswith("["):
+            return wire.decode(text)
+        try:
+            return _arguments.decode(text)
+        except (
+            msgspec.DecodeError
+        ):  # halves of characters, which are for whoever reads the arguments to refuse
+            return [msgspec.Raw(json.dumps(argument).encode()) for argument in json.loads(text)]
 
 
 class Packet(packet.Packet):
@@ -46,8 +57,8 @@ class Packet(packet.Packet):
 
     def decode(self, encoded_packet: Any) -> int:
         """Read a packet; its arguments are left unread."""
-        if not isinstance(encoded_packet, str) or encoded_packet.startswith(BINARY):
-            raise Nonsense("binary packets are refused")
+        if not isinstance(encoded_packet, str) or encoded_packet[:1] not in TAKEN:
+            raise Nonsense("not a packet that clients send")
         return super().decode(encoded_packet)
 
 
