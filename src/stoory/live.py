@@ -6,27 +6,23 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from stoory.accounts.sockets import Sessions
 from stoory.chat import sockets as chat
 from stoory.deals import sockets as deals
-from stoory.errors import Unreadable
 from stoory.notifications import sockets as notifications
 from stoory.platform.bus import Hint
 from stoory.platform.database import Database
-from stoory.platform.http.answers import Sent
-from stoory.platform.http.errors import envelope
 from stoory.platform.limits import Limits
 from stoory.platform.presence import Presence
 from stoory.platform.razorpay import Razorpay
 from stoory.platform.sockets import Connections, Sockets
+from stoory.platform.sockets.door import Door, is_from
 from stoory.platform.tokens import Tokens
 
 PATH: Final = "/socket.io"
 EVENTS: Final = [*chat.EVENTS, *deals.EVENTS]
 TOLD: Final = [*chat.TOLD, *notifications.TOLD]
-REFUSED: Final = 400
 
 
 class Live:
@@ -54,7 +50,6 @@ class Live:
         self.whose_typing = self.room.typing
         self.outbox = self.room.outbox
         self._origins = origins
-        self._polls = polls
         self.sockets = Sockets(
             self,
             EVENTS,
@@ -62,6 +57,7 @@ class Live:
             connections=self.connections,
             cors_allowed_origins=self._may_connect,
         )
+        self._door = Door(self.sockets, knows=self.sockets.knows, polls=polls)
         self.sockets.arrivals.append(self.room.welcome)
         self.sockets.departures.append(self.room.farewell)
         self._sessions = Sessions(db, self.sockets)
@@ -70,11 +66,7 @@ class Live:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve a request below `/socket.io` (ASGI)."""
-        if scope["type"] == "http" and not self._polls:
-            problem = Unreadable("Only the websocket transport is served here.", code="websocket_only")
-            await Sent(envelope(problem, scope), REFUSED)(scope, receive, send)
-            return
-        await self.sockets(scope, receive, send)
+        await self._door(scope, receive, send)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -98,7 +90,7 @@ class Live:
 
     def _may_connect(self, origin: str, environ: dict[str, str]) -> bool:
         """Tell whether a page of that origin may connect: our own, and those that were named."""
-        return origin in self._origins or urlsplit(origin).netloc == environ.get("HTTP_HOST")
+        return origin in self._origins or is_from(origin, environ.get("HTTP_HOST"))
 
 
 def serves(scope: Any) -> bool:

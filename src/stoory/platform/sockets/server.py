@@ -53,14 +53,23 @@ class Server(socketio.AsyncServer):
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         """Tell somebody nothing before they have heard that they are connected."""
-        await super()._handle_connect(eio_sid, namespace, data)
+        try:
+            await super()._handle_connect(eio_sid, namespace, data)
+        finally:
+            if eio_sid not in self.environ:
+                await self._forget(eio_sid)
         await self._sockets.welcome(eio_sid)
+
+    async def _forget(self, eio_sid: str) -> None:
+        """Clear up after who was gone before they were admitted: of them no end will be told."""
+        await self._sockets.let_go(eio_sid)
+        manager: Any = self.manager
+        manager.basic_disconnect(manager.sid_from_eio_sid(eio_sid, "/"), "/")
 
     async def _handle_event(self, eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002 - socketio's
         """Do what a client asks; namespaces other than the first do not exist."""
-        del namespace
-        if not isinstance(data, list):
-            raise Nonsense("an event is a list")
+        if namespace not in (None, "/") or not isinstance(data, list):
+            raise Nonsense("an event of ours is a list")
         await self._sockets.handle(eio_sid, cast("list[Raw]", data), id)
 
     async def _admit(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
@@ -97,6 +106,11 @@ class Sockets:
         """Serve a request of Engine.IO (ASGI)."""
         await self.engine.handle_request(scope, receive, send)
 
+    def knows(self, sid: str) -> bool:
+        """Tell whether that session of Engine.IO goes on."""
+        socket = self.engine.sockets.get(sid)
+        return socket is not None and not socket.closed
+
     async def admit(self, socket: Socket, auth: Any) -> None:
         """Find out who somebody is; NotSignedIn, TooMany."""
         token = cast("dict[str, Any]", auth).get("token") if isinstance(auth, dict) else None
@@ -122,6 +136,7 @@ class Sockets:
         self._admitted.pop(sid, None)
         connection = self.connections.remove(sid)
         if connection is not None:
+            connection.socket.forget()
             for departure in self.departures:
                 await departure(connection)
 

@@ -27,6 +27,8 @@ LOOK_EVERY_SECONDS: Final = 1
 
 MOST_WAITING_PACKETS: Final = 64
 """What may wait for a client that polls before nothing more is put there."""
+MOST_WAITING_BYTES: Final = 1024 * 1024
+"""What its own events may bring to wait beyond that, before it is let go."""
 DRAIN_SECONDS: Final = 10
 """How long a socket may stay full before it is cut; its client comes back and resumes."""
 ADMITTED_WITHIN_SECONDS: Final = 10
@@ -57,6 +59,7 @@ class Socket(AsyncSocket):
         self.wire: Protocol | None = None
         self._coming: Protocol | None = None
         self.is_admitted = False
+        self.waiting_bytes = 0
         self.on_drain: Callable[[], None] | None = None
         self.since = self.quiet_since = time.monotonic()
 
@@ -67,7 +70,12 @@ class Socket(AsyncSocket):
             return False
         if self.wire is not None:
             return self.wire.is_ready
-        return self.queue.qsize() < MOST_WAITING_PACKETS
+        return self.queue.qsize() < MOST_WAITING_PACKETS and self.waiting_bytes < MOST_WAITING_BYTES // 2
+
+    @property
+    def _is_fetching(self) -> bool:
+        """Whether a client that polls fetches what it is sent."""
+        return self.queue.qsize() < MOST_WAITING_PACKETS * 2 and self.waiting_bytes < MOST_WAITING_BYTES
 
     def when_ready(self, on_drain: Callable[[], None]) -> None:
         """Call that whenever it takes more after it was full."""
@@ -80,6 +88,7 @@ class Socket(AsyncSocket):
         if self.wire is not None:
             self.wire.write(outgoing.frame)
         else:
+            self.waiting_bytes += len(outgoing.text)
             self.queue.put_nowait(outgoing.engine_packet)
 
     async def send(self, pkt: packet.Packet) -> None:
@@ -89,12 +98,17 @@ class Socket(AsyncSocket):
         if self.wire is not None:
             self.wire.write(frame(cast("str", pkt.encode()).encode()))
         else:
+            self.waiting_bytes += len(cast("str", pkt.encode()))
             self.queue.put_nowait(pkt)
 
     async def receive(self, pkt: packet.Packet) -> None:
-        """Take a packet in; one that is none ends the connection."""
+        """Take a packet in; one that is none ends the connection, and so does not fetching what others brought."""
+        if self.closed:
+            raise SocketIsClosedError
         if pkt.binary:
             raise Nonsense("binary packets are refused")
+        if self.wire is None and not self._is_fetching:
+            raise Nonsense("nobody fetches the answers")
         if pkt.packet_type == packet.MESSAGE:
             await self.server.handlers["message"](self.sid, pkt.data)
         elif pkt.packet_type == packet.PONG:
@@ -107,24 +121,31 @@ class Socket(AsyncSocket):
     async def poll(self) -> list[packet.Packet]:
         """Return what waits for a client that polls."""
         packets = await super().poll()
+        self.waiting_bytes = 0
         if self.on_drain is not None:
             self.on_drain()
         return packets
 
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
-        """Take in what a client that polls has sent; it must also fetch what it is sent."""
-        is_fetching = self.queue.qsize() < MOST_WAITING_PACKETS * 2
-        with suppress(ValueError, RecursionError):
-            if is_fetching:
-                await super().handle_post_request(environ)
-                return
+        """Take in what a client that polls has sent."""
+        with suppress(LookupError, RecursionError, SocketIsClosedError, ValueError):
+            await super().handle_post_request(environ)
+            return
         await self.close(reason=self.server.reason.TRANSPORT_ERROR)
+        self.server.sockets.setdefault(
+            self.sid, self
+        )  # engineio has no answer for one that it does not know any more
         raise SocketIsClosedError
 
     def schedule_ping(self) -> None:
         """Note that the client is there; `Engine.look_after` sends the next ping."""
         self.last_ping = None
         self.quiet_since = time.monotonic()
+
+    def forget(self) -> None:
+        """Take who is connected for a stranger, from now on or again."""
+        self.is_admitted = False
+        self.since = time.monotonic()
 
     async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: FBT001, FBT002 - engineio's
         """Close the connection."""
@@ -154,9 +175,10 @@ class Socket(AsyncSocket):
             self.wire.transport.abort()
 
     async def _upgrade_websocket(self, environ: dict[str, Any]) -> Any:
-        """Accept a WebSocket. What it asked with is not kept: it would be held as long as the connection."""
-        if self.upgraded:
-            raise OSError("it has a WebSocket already")
+        """Accept a WebSocket, one. What it asked with is not kept: it would be held as long as the connection."""
+        if self.upgraded or self.upgrading:
+            return cast("Any", self.server)._bad_request()  # noqa: SLF001 - engineio's way
+        self.upgrading = self.connected
         self._coming = environ["asgi.scope"][WIRE]
         accept = self.server._async["websocket"](self._websocket_handler, self.server)  # noqa: SLF001 - engineio's way
         return await accept(environ)
@@ -165,7 +187,7 @@ class Socket(AsyncSocket):
         """Serve a WebSocket: from the start, or from when a client that polled goes on with one."""
         wire, self._coming = cast("Protocol", self._coming), None
         if self.connected:
-            if not await self._is_upgraded(ws):
+            if not await self._is_upgraded(ws, wire):
                 wire.end()
                 return
         else:
@@ -180,14 +202,14 @@ class Socket(AsyncSocket):
             pass  # gone, or not worth listening to
         await self.close(abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
 
-    async def _is_upgraded(self, ws: Any) -> bool:
-        """Shake hands as the protocol asks: `2probe`, `3probe`, and `5` once the pending poll is over."""
-        self.upgrading = True
-        with suppress(OSError):
-            if await ws.wait() == "2probe":
-                await ws.send("3probe")
-                self.queue.put_nowait(packet.Packet(packet.NOOP))
-                self.upgraded = await ws.wait() == "5"
+    async def _is_upgraded(self, ws: Any, wire: Protocol) -> bool:
+        """Shake hands as the protocol asks, soon: `2probe`, `3probe`, and `5` once the pending poll is over."""
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(ADMITTED_WITHIN_SECONDS):
+                if await ws.wait() == "2probe":
+                    wire.write(frame(b"3probe"))
+                    self.queue.put_nowait(packet.Packet(packet.NOOP))
+                    self.upgraded = await ws.wait() == "5"
         self.upgrading = False
         return self.upgraded
 
@@ -252,4 +274,5 @@ class Engine(engineio.AsyncServer):
         try:
             return await socket.handle_get_request(environ)
         finally:
+            await socket.close(abort=True)  # also where it has not come to a WebSocket
             self.sockets.pop(sid, None)
