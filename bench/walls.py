@@ -23,7 +23,7 @@ from msgspec import Struct
 from stoory.actor import Actor, Role
 from stoory.chat import queries
 from stoory.chat.pages import Span
-from stoory.platform import database, wire
+from stoory.platform import driver, wire
 from stoory.platform.clock import Clock
 from stoory.platform.database import Tx
 from stoory.platform.postgres import Server
@@ -89,7 +89,7 @@ async def measured(server: Server) -> list[tuple[str, float, float]]:
     outside = await asyncpg.connect(server.dsn("postgres"), server_settings=SETTINGS)
     try:
         for connection in (inside, outside):
-            await database.prepare(connection)
+            await driver.prepare(connection)
         await inside.execute(
             f"set role stoory_api; set app.user_id = '{BUSIEST}'; set app.role = 'brand_owner'"
         )

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from stoory.platform import database
+from stoory.platform import driver
 from tests import invariants
 from tests.faults.hurt import SEED, Own
 from tests.world import ASHA, COFFEE_BID, KABIR, MEERA, OM, RAVI, SUMMER_CAMPAIGN, VIDEO_BID
@@ -18,7 +18,7 @@ from tests.world import ASHA, COFFEE_BID, KABIR, MEERA, OM, RAVI, SUMMER_CAMPAIG
 
 async def test_five_hundred_at_once_are_all_answered(own: Own, monkeypatch: pytest.MonkeyPatch) -> None:
     # How fast they are is not what is asked here.
-    monkeypatch.setattr(database, "ACQUIRE_TIMEOUT_SECONDS", 60)
+    monkeypatch.setattr(driver, "ACQUIRE_TIMEOUT_SECONDS", 60)
     chance = random.Random(SEED)
     async with AsyncExitStack() as stack:
         people = [

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from stoory.app import Application
-from stoory.platform import database
+from stoory.platform import driver
 from stoory.platform.jobs import enqueue
 from tests.faults.hurt import POOL, SEED, Own, until
 from tests.world import ASHA, RAVI, World
@@ -80,7 +80,7 @@ async def test_who_finds_every_connection_taken_is_told_to_come_again(
 ) -> None:
     async with own.client(RAVI) as ravi:
         async with AsyncExitStack() as taken:
-            taken.enter_context(monkeypatch.context()).setattr(database, "ACQUIRE_TIMEOUT_SECONDS", 0.2)
+            taken.enter_context(monkeypatch.context()).setattr(driver, "ACQUIRE_TIMEOUT_SECONDS", 0.2)
             for _ in range(POOL):
                 await taken.enter_async_context(own.db.as_system("a test takes every connection"))
             for answer in await asyncio.gather(*(ravi.get("/api/bids") for _ in range(20))):
@@ -93,7 +93,7 @@ async def test_who_finds_every_connection_taken_is_told_to_come_again(
 async def test_who_waits_too_long_for_a_row_is_told_to_come_again(
     own: Own, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(database.SERVER_SETTINGS, "lock_timeout", "200ms")
+    monkeypatch.setitem(driver.SERVER_SETTINGS, "lock_timeout", "200ms")
     application = Application(own.app.settings, database_dsn=own.server.dsn("stoory_app"), with_worker=False)
     async with own.look() as hand, application.running(), World(application).client(RAVI) as ravi:
         async with hand.transaction():

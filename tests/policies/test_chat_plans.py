@@ -17,7 +17,7 @@ import pytest
 from stoory.actor import Actor
 from stoory.chat import queries
 from stoory.chat.pages import Span
-from stoory.platform import database
+from stoory.platform import driver
 from stoory.platform.clock import Clock
 from stoory.platform.database import Tx
 from stoory.platform.postgres import Server
@@ -69,7 +69,7 @@ Ask = Callable[[Tx], Awaitable[Any]]
 async def chats(server: Server) -> AsyncIterator[Superuser]:
     """Return a connection in whose transaction, and nowhere else, there are many chats."""
     connection = await asyncpg.connect(server.dsn("postgres"))
-    await database.prepare(connection)
+    await driver.prepare(connection)
     transaction = connection.transaction()
     await transaction.start()
     await connection.execute("set local session_replication_role = replica")

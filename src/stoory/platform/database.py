@@ -2,65 +2,36 @@
 
 `db.as_user(actor)` acts behind the walls of row-level security, `db.as_system(reason)` for webhooks, jobs and
 authentication; within a user's transaction, and only after the object was loaded as that user, `tx.as_system(reason)`
-goes on where the other party's rows are needed. `db.as_auditor()` looks at everything as it was at one instant. A test
-lists the callers of all.
+goes on where the other party's rows are needed. `db.as_auditor()` looks at everything as it was at one instant, and
+`db.at_once(reason)` is for single statements that are run all the time. A test lists the callers of all.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Final, LiteralString, TypeVar
 
 import asyncpg
-from asyncpg.exceptions import PostgresError
 
 from stoory.actor import Actor
-from stoory.errors import Busy, Deadlocked, Invalid, NotFound, NotSignedIn, StooryError
-from stoory.money import Money
-from stoory.platform import wire
+from stoory.errors import Busy, NotFound
+from stoory.platform import driver, wire
 from stoory.platform.bus import Bus, Hint
 from stoory.platform.clock import Clock
 
 if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    from stoory.platform.driver import Connection
 
 R = TypeVar("R")
 
-SESSION_ENDED: Final = "ST401"
-MEANINGS: Final[tuple[tuple[str, Callable[[], StooryError]], ...]] = (
-    ("ST401", NotSignedIn),  # app.enter: the session has ended
-    ("40001", Deadlocked),
-    ("40P01", Deadlocked),
-    ("53", Busy),  # too many connections, out of memory or disk
-    ("55P03", Busy),  # a lock was held too long
-    ("57", Busy),  # shutting down, or the statement took too long
-    ("58", Busy),
-    ("08", Busy),  # the connection is lost
-    ("22", lambda: Invalid(message="A value is out of range or holds characters no text may have.")),
-)
-"""What a SQLSTATE, by its beginning, means to who asked. Any other is a fault of ours."""
-
-CUT: Final = frozenset({"57P01", "57P02", "57P05", "08003", "08006"})
-"""SQLSTATEs of a connection that has ended: by an administrator, a crash, for lying idle, or on the way."""
-GONE: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError, ConnectionError)
-"""What the driver raises instead, when it finds the connection ended."""
-
-SERVER_SETTINGS: Final = {
-    "application_name": "stoory",
-    "jit": "off",
-    "timezone": "UTC",
-    "lock_timeout": "5s",
-    "statement_timeout": "15s",
-    "idle_in_transaction_session_timeout": "30s",
-}
 AS_SYSTEM: Final = " -- as the system"
 """Stands behind every statement of the system, so that the driver prepares it apart from the same one of a user:
 PostgreSQL throws a plan away as soon as somebody with other policies uses it."""
 
-ACQUIRE_TIMEOUT_SECONDS: Final = 5
-ROLLBACK_TIMEOUT_SECONDS: Final = 5
+STANDING_CONNECTIONS: Final = 4
+STANDING: Final = {"role": "stoory_system", "plan_cache_mode": "force_generic_plan"}
+"""What connections are that only run single statements, all the time."""
 
 
 class Tx:
@@ -136,26 +107,20 @@ class Database:
         self._dsn = dsn
         self._pool_size = pool_size
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._standing: asyncpg.Pool[asyncpg.Record] | None = None
         self.clock = clock
         self.bus = bus
 
     async def connect(self) -> None:
-        """Open the pool."""
-        self._pool = await asyncpg.create_pool(
-            self._dsn,
-            min_size=1,
-            max_size=self._pool_size,
-            init=prepare,
-            reset=_leave_as_is,
-            server_settings=SERVER_SETTINGS,
-            statement_cache_size=1000,
-            max_cached_statement_lifetime=0,
-        )
+        """Open the pools."""
+        self._pool = await driver.pool(self._dsn, size=self._pool_size)
+        self._standing = await driver.pool(self._dsn, size=STANDING_CONNECTIONS, settings=STANDING)
 
     async def close(self) -> None:
         """Wait for running transactions, then disconnect."""
-        if self._pool is not None:
-            await self._pool.close()
+        for pool in (self._pool, self._standing):
+            if pool is not None:
+                await pool.close()
 
     def as_user(self, actor: Actor, *, readonly: bool = False) -> AbstractAsyncContextManager[Tx]:
         """Open a transaction that sees what this user may see; NotSignedIn when the session has ended."""
@@ -179,6 +144,27 @@ class Database:
         return self._transaction(opening, AS_SYSTEM)
 
     @asynccontextmanager
+    async def at_once(self, reason: LiteralString) -> AsyncIterator[Tx]:  # noqa: ARG002
+        """Run single statements outside the walls, each a transaction and one round trip, planned once a connection.
+
+        Whether a statement that failed with Busy was committed is not known.
+        """
+        if self._standing is None:
+            raise Busy
+        connection = await driver.acquired(self._standing)
+        try:
+            tx = Tx(connection, self.clock, AS_SYSTEM)
+            try:
+                yield tx
+            except Exception as problem:
+                if (answer := driver.translated(problem)) is not None:
+                    raise answer from problem
+                raise
+            self.bus.publish(tx.told)
+        finally:
+            await driver.give_back(self._standing, connection)
+
+    @asynccontextmanager
     async def _transaction(self, opening: str, mark: LiteralString = "") -> AsyncIterator[Tx]:
         pool = self._pool
         if pool is None:
@@ -190,13 +176,13 @@ class Database:
                 yield tx
                 await connection.execute("commit")
             except BaseException as problem:
-                await _abandon(connection)
-                if (answer := _translated(problem)) is not None:
+                await driver.abandon(connection)
+                if (answer := driver.translated(problem)) is not None:
                     raise answer from problem
                 raise
             self.bus.publish(tx.told)
         finally:
-            await _give_back(pool, connection)
+            await driver.give_back(pool, connection)
 
     async def _opened(
         self, pool: asyncpg.Pool[asyncpg.Record], opening: str
@@ -206,15 +192,15 @@ class Database:
         One that was cut while it lay idle is replaced: nothing has been done on it yet, so nobody need hear of it.
         """
         for _ in range(self._pool_size):
-            connection = await _acquired(pool)
+            connection = await driver.acquired(pool)
             try:
                 await connection.execute(opening)
             except BaseException as problem:
-                await _abandon(connection)
-                await _give_back(pool, connection)
-                if _is_cut(problem):
+                await driver.abandon(connection)
+                await driver.give_back(pool, connection)
+                if driver.is_cut(problem):
                     continue
-                if (answer := _translated(problem)) is not None:
+                if (answer := driver.translated(problem)) is not None:
                     raise answer from problem
                 raise
             return connection
@@ -227,72 +213,3 @@ def _entering(actor: Actor, mode: LiteralString) -> str:
         f"begin {mode}; set local role stoory_system; "
         f"select app.enter('{actor.session_id}', '{actor.id}'); set local role stoory_api"
     )
-
-
-async def _acquired(
-    pool: asyncpg.Pool[asyncpg.Record],
-) -> asyncpg.pool.PoolConnectionProxy[asyncpg.Record]:
-    try:
-        return await pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS)
-    except (TimeoutError, OSError, PostgresError, asyncpg.InterfaceError) as problem:
-        raise Busy from problem
-
-
-async def _give_back(
-    pool: asyncpg.Pool[asyncpg.Record], connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
-) -> None:
-    """Return a connection to the pool, which may have taken it back by itself a moment ago because it was cut.
-
-    What the transaction came to is known by now; that the connection ended afterwards changes nothing of it.
-    """
-    with suppress(*GONE):
-        await pool.release(connection)
-
-
-async def prepare(connection: Connection) -> None:
-    """Teach a new connection our types: numeric is always an amount, jsonb is read exactly."""
-    await connection.set_type_codec(
-        "numeric", schema="pg_catalog", encoder=str, decoder=Money.rupees, format="text"
-    )
-    await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=_json_text, decoder=wire.decode, format="text"
-    )
-
-
-def _json_text(value: object) -> str:
-    """Write a jsonb parameter; a str is JSON already, as pgqueuer passes it on our connections."""
-    return value if isinstance(value, str) else wire.encode(value).decode()
-
-
-async def _leave_as_is(_: object) -> None:
-    """Spare the pool's reset, a round trip a request: a transaction leaves nothing behind on its connection."""
-
-
-async def _abandon(connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record]) -> None:
-    """Roll back, whatever happened; a connection that cannot be rolled back must not be used again."""
-    try:
-        await asyncio.wait_for(asyncio.shield(connection.execute("rollback")), ROLLBACK_TIMEOUT_SECONDS)
-    except BaseException as problem:
-        with suppress(asyncpg.InterfaceError):  # the server closed it: the pool has taken it back by itself
-            connection.terminate()
-        if not isinstance(problem, Exception):  # cancelled meanwhile: whoever did it must see it happen
-            raise
-
-
-def _is_cut(problem: BaseException) -> bool:
-    """Tell whether the connection is gone, not what was asked of it wrong."""
-    if isinstance(problem, PostgresError):
-        return str(problem.sqlstate) in CUT
-    return isinstance(problem, GONE)
-
-
-def _translated(problem: BaseException) -> StooryError | None:
-    """Return the error of ours that a database's error means to the client, or None to let it pass."""
-    if isinstance(problem, PostgresError):
-        state = str(problem.sqlstate)
-        return next((meaning() for beginning, meaning in MEANINGS if state.startswith(beginning)), None)
-    if isinstance(problem, asyncpg.DataError):
-        return Invalid(message="A value is out of range.")
-    if isinstance(problem, GONE):
-        return Busy()
-    return None

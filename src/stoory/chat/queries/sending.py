@@ -36,12 +36,7 @@ async def add_messages(tx: Tx, letters: Sequence[Letter]) -> dict[UUID, StoredMe
     written = await tx.all(
         StoredMessage,
         """
-        with given as materialized (
-            select id, session_id, sender_id, conversation_id, message, media_url, client_msg_id, position
-              from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[])
-                   with ordinality as given (id, session_id, sender_id, conversation_id, message, media_url,
-                                             client_msg_id, position)
-        ), free as materialized (
+        with free as materialized (
             select id
               from conversations
              where id = any($4)
@@ -60,7 +55,9 @@ async def add_messages(tx: Tx, letters: Sequence[Letter]) -> dict[UUID, StoredMe
                               created_at)
         select given.id, p.conversation_id, p.user_id, p.other_user_id, given.message, given.media_url,
                given.client_msg_id, $8
-          from given
+          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[])
+               with ordinality as given (id, session_id, sender_id, conversation_id, message, media_url,
+                                         client_msg_id, position)
     cross join (select count(*) from held) as everybody_held
           join free on free.id = given.conversation_id
           join participations p on p.conversation_id = given.conversation_id and p.user_id = given.sender_id
@@ -71,6 +68,15 @@ async def add_messages(tx: Tx, letters: Sequence[Letter]) -> dict[UUID, StoredMe
                action_required, action_data, action_role, flow_context, media_url, metadata, client_msg_id,
                deleted_at, created_at
         """,
+        *_columns(letters),
+        tx.now,
+    )
+    return {message.id: message for message in written}
+
+
+def _columns(letters: Sequence[Letter]) -> tuple[list[object], ...]:
+    """Return the letters as the statement's arrays."""
+    return (
         [letter.id for letter in letters],
         [letter.actor.session_id for letter in letters],
         [letter.actor.id for letter in letters],
@@ -78,6 +84,4 @@ async def add_messages(tx: Tx, letters: Sequence[Letter]) -> dict[UUID, StoredMe
         [letter.draft.message for letter in letters],
         [letter.draft.media_url for letter in letters],
         [letter.draft.client_msg_id for letter in letters],
-        tx.now,
     )
-    return {message.id: message for message in written}

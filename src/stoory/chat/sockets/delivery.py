@@ -102,7 +102,7 @@ class Delivery:
         known = {user_id: min(one.told for one in some) for user_id, some in ready.items() if some}
         if not known:
             return
-        async with self._db.as_system("tell people what is new for them", readonly=True) as tx:
+        async with self._db.at_once("tell people what is new for them") as tx:
             news = await news_of_several(tx, known, limit=NEWS_A_LOOK)
             actors = {user_id: ready[user_id][0].actor for user_id in known}
             pages = await _pages(tx, news, actors, self._fresh)

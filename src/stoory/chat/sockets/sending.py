@@ -87,7 +87,7 @@ class Outbox:
             written.set_result(messages.get(letter.id))
 
     async def _at_once(self, letters: list[Letter]) -> dict[UUID, StoredMessage]:
-        async with self._db.as_system("write what several people send") as tx:
+        async with self._db.at_once("write what several people send") as tx:
             messages = await add_messages(tx, letters)
             for message in messages.values():
                 tx.tell(MessageSent(people(message), message.conversation_id, message.seq))

@@ -53,7 +53,7 @@ class UnreadCounts:
                 log.exception("unforeseen")
 
     async def _tell(self, changed: dict[UUID, set[UUID]]) -> None:
-        async with self._db.as_system("count what people have not read", readonly=True) as tx:
+        async with self._db.at_once("count what people have not read") as tx:
             counts = await unread_of_several(tx, list(changed))
         unread: dict[UUID, dict[UUID, int]] = {}
         for count in counts:
