@@ -94,6 +94,26 @@ async def test_no_function_of_ours_is_executable_by_everybody(
     assert public == []
 
 
+async def test_nobody_tells_news_but_the_triggers(superuser: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Not even the role with which the application comes in; who looks from outside the walls could write it anyway."""
+    callers = await names(
+        superuser,
+        """
+        select rolname || ' ' || proname
+          from pg_proc p, pg_roles r
+         where p.pronamespace = 'app'::regnamespace
+           and (p.proname = 'add_news' or p.proname like '%are_news')
+           and not r.rolsuper
+           and has_function_privilege(r.oid, p.oid, 'execute')
+        """,
+    )
+
+    assert sorted(callers) == [
+        f"stoory_system {name}"
+        for name in ("add_news", "conversations_are_news", "messages_are_news", "participations_are_news")
+    ]
+
+
 async def test_the_applications_roles_own_no_wall_to_loosen(
     superuser: asyncpg.Connection[asyncpg.Record],
 ) -> None:
