@@ -30,26 +30,17 @@ async def add_messages(tx: Tx, letters: Sequence[Letter]) -> dict[UUID, StoredMe
     """Write and number what can be written at once, and return it by id. Needs `as_system`.
 
     Inboxes are held in the order of their people: at the commit, message by message, two of us could deadlock.
-    Left out is whatever a single send must look at: whose session has ended, who takes no part in the conversation,
-    what was sent before, and what goes to a conversation that somebody holds.
+    Left out is whatever must be sent alone: a session has ended, somebody takes no part, a conversation is held.
     """
     written = await tx.all(
         StoredMessage,
         """
         with free as materialized (
-            select id
-              from conversations
-             where id = any($4)
-          order by id
-               for update skip locked
+            select id from conversations where id = any($4) order by id for update skip locked
+        ), people as (
+            select p.user_id from free join participations p on p.conversation_id = free.id
         ), held as materialized (
-            select user_id
-              from inboxes
-             where user_id = any(array(select p.user_id
-                                         from free
-                                         join participations p on p.conversation_id = free.id))
-          order by user_id
-               for update
+            select user_id from inboxes where user_id = any(array(table people)) order by user_id for update
         )
         insert into messages (id, conversation_id, sender_id, receiver_id, message, media_url, client_msg_id,
                               created_at)
