@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from msgspec import Struct, structs
@@ -94,9 +95,9 @@ class Watch:
         return self.written()
 
     def written(self) -> bytes:
-        """Return every number as it was set last, by whichever process."""
-        registry = self.registry
-        if SHARED_FOLDER in os.environ:
+        """Return every number as it was set last, by whichever process: at the very end, by this one."""
+        registry, folder = self.registry, os.environ.get(SHARED_FOLDER)
+        if folder and Path(folder).is_dir():
             registry = CollectorRegistry()
             MultiProcessCollector(registry)
         return generate_latest(registry)

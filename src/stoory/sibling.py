@@ -9,8 +9,10 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from shutil import rmtree
 from typing import Final
 
+from stoory.metrics import SHARED_FOLDER
 from stoory.processes import LISTENS, Part
 from stoory.up import DRAIN_SECONDS, FAREWELL_SECONDS, STOP_SIGNALS, serve_part
 
@@ -50,9 +52,13 @@ def _say(channel: int, what: bytes) -> None:
 
 
 def _end_with_the_parent(channel: int) -> None:
-    """Stop, as at a signal, once the other end is closed; whatever stands in the way of that is not waited for."""
+    """Stop, as at a signal, once the other end is closed; whatever stands in the way of that is not waited for.
+
+    A parent that was killed has left its folder behind.
+    """
     with suppress(OSError):
         os.read(channel, 1)
+    rmtree(os.environ[SHARED_FOLDER], ignore_errors=True)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(LAST_RESORT_SECONDS)
     os._exit(1)

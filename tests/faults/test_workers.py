@@ -113,14 +113,17 @@ def test_one_process_does_the_jobs_and_when_it_dies_its_follower_does(home: Home
         assert process.wait(STOPS_WITHIN_SECONDS) == 0
 
 
-def test_no_process_outlives_a_killed_parent_and_the_home_can_be_started_again(home: Home):
-    with home.started() as (process, said):
+def test_no_process_outlives_a_killed_parent_and_the_home_can_be_started_again(home: Home, tmp_path: Path):
+    killed = Home(home.folder, settings={**home.settings, "TMPDIR": str(tmp_path)})
+    with killed.started() as (process, said):
         serving = server_processes(process.pid)
-        with httpx.Client(base_url=home.places["Web"]) as client:
+        with httpx.Client(base_url=killed.places["Web"]) as client:
             assert client.get("/health").is_success
+            assert list(tmp_path.glob("stoory-metrics-*"))
             process.send_signal(signal.SIGKILL)
             wait_until(lambda: are_gone(serving))
         assert "Traceback" not in said.result(STOPS_WITHIN_SECONDS)
+    assert not list(tmp_path.glob("stoory-metrics-*"))
     with home.up(signal.SIGINT) as url:
         assert is_ready(url)
 
