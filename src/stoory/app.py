@@ -36,7 +36,7 @@ from stoory.payments.jobs import books, reconcile, refunds, webhooks
 from stoory.payouts import api as payouts_api
 from stoory.payouts import jobs as payouts_jobs
 from stoory.platform import log
-from stoory.platform.bus import Bus, Hint
+from stoory.platform.bus import Hint
 from stoory.platform.clock import Clock
 from stoory.platform.database import Database
 from stoory.platform.http.answers import JsonResponse
@@ -47,9 +47,7 @@ from stoory.platform.http.gate import Gate
 from stoory.platform.http.idempotency import FORGET_EVERY_SECONDS, forget_old_keys
 from stoory.platform.http.openapi import MoneySchema
 from stoory.platform.jobs import Errand, Round, Worker
-from stoory.platform.limits import Limits
 from stoory.platform.passwords import Passwords
-from stoory.platform.presence import Presence
 from stoory.platform.razorpay import Razorpay
 from stoory.platform.remembered import Remembered
 from stoory.platform.storage import Storage
@@ -59,6 +57,7 @@ from stoory.postings.hints import PostingChanged
 from stoory.postings.queries.pages import OpenPostings
 from stoory.requests import api as requests_api
 from stoory.settings import Settings
+from stoory.shared import sharing
 
 PROFILES_REMEMBERED: Final = 4_096
 PAGES_REMEMBERED: Final = 128
@@ -102,18 +101,21 @@ class Application:
     def __init__(self, settings: Settings, *, database_dsn: str, with_worker: bool = True) -> None:
         """Build everything; nothing is connected yet. With a worker, jobs and clocks run in the server's own loop."""
         self.settings = settings
-        self.db = Database(database_dsn, pool_size=settings.db_pool, clock=Clock(), bus=Bus())
+        self.sharing = sharing(settings.redis_url, _rates(settings))
+        self.limits = self.sharing.limits
+        self.db = Database(database_dsn, pool_size=settings.db_pool, clock=Clock(), bus=self.sharing.bus)
         self.tokens = Tokens(settings.signing_secret(), ttl_seconds=settings.access_token_ttl_seconds)
         self.passwords = Passwords()
-        self.limits = Limits(_rates(settings))
         self.gateway = Razorpay(**structs.asdict(settings.gateway()))
         self.till = Till(
             gateway=self.gateway, purposes={"deal": DEAL}, listeners={"payout": payouts_jobs.hear_payout}
         )
         self.storage = Storage(settings.storage_url, settings.home)
         self.watch = Watch()
-        self.profiles: Profiles = Remembered(PROFILES_REMEMBERED, seconds=settings.remember_seconds)
-        self.open_postings: OpenPostings = Remembered(PAGES_REMEMBERED, seconds=settings.remember_seconds)
+        # What another process changes would be forgotten here a little too late for who made the change.
+        seconds = settings.remember_seconds if self.sharing.is_alone else 0
+        self.profiles: Profiles = Remembered(PROFILES_REMEMBERED, seconds=seconds)
+        self.open_postings: OpenPostings = Remembered(PAGES_REMEMBERED, seconds=seconds)
         self.db.bus.listen(self._forget)
         self.worker = Worker(
             self.db,
@@ -127,11 +129,9 @@ class Application:
         self.live = Live(
             self.db,
             tokens=self.tokens,
-            limits=self.limits,
             gateway=self.gateway,
-            presence=Presence(),
+            sharing=self.sharing,
             origins=frozenset({*settings.cors_origins, settings.url}),
-            polls=settings.workers == 1 and settings.redis_url is None,
         )
         self._frame = Frame(self._inside, is_https=(settings.public_url or "").startswith("https://"))
 
@@ -149,7 +149,7 @@ class Application:
         await self.db.connect()
         working = asyncio.create_task(self.worker.run()) if self._with_worker else None
         try:
-            async with self.live.running():
+            async with self.sharing.running(), self.live.running():
                 yield
         finally:
             if working is not None:

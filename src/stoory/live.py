@@ -13,12 +13,11 @@ from stoory.deals import sockets as deals
 from stoory.notifications import sockets as notifications
 from stoory.platform.bus import Hint
 from stoory.platform.database import Database
-from stoory.platform.limits import Limits
-from stoory.platform.presence import Presence
 from stoory.platform.razorpay import Razorpay
 from stoory.platform.sockets import Connections, Sockets
 from stoory.platform.sockets.door import Door, is_from
 from stoory.platform.tokens import Tokens
+from stoory.shared import Sharing
 
 PATH: Final = "/socket.io"
 EVENTS: Final = [*chat.EVENTS, *deals.EVENTS]
@@ -33,19 +32,17 @@ class Live:
         db: Database,
         *,
         tokens: Tokens,
-        limits: Limits,
         gateway: Razorpay,
-        presence: Presence,
+        sharing: Sharing,
         origins: frozenset[str],
-        polls: bool,
     ) -> None:
-        """Build it. Pages of these `origins` may connect beside our own; where it `polls`, also without WebSocket."""
+        """Build it. Pages of these `origins` may connect beside our own; only where we are alone, also by polling."""
         self.db = db
         self.tokens = tokens
-        self.limits = limits
+        self.limits = sharing.limits
         self.gateway = gateway
         self.connections = Connections()
-        self.room = chat.Room(db, self.connections, presence)
+        self.room = chat.Room(db, self.connections, sharing.presence)
         self.presences = self.room.presences
         self.whose_typing = self.room.typing
         self.outbox = self.room.outbox
@@ -57,12 +54,15 @@ class Live:
             connections=self.connections,
             cors_allowed_origins=self._may_connect,
         )
-        self._door = Door(self.sockets, knows=self.sockets.knows, polls=polls)
+        self._door = Door(self.sockets, knows=self.sockets.knows, polls=sharing.is_alone)
         self.sockets.arrivals.append(self.room.welcome)
         self.sockets.departures.append(self.room.farewell)
         self._sessions = Sessions(db, self.sockets)
         self._notifications = notifications.Notifications(db, self.connections)
         db.bus.listen(self._hear)
+        sharing.listen(
+            on_gap=self._look_at_all, on_gone=self.presences.note_gone, on_back=self.presences.note_back
+        )
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve a request below `/socket.io` (ASGI)."""
@@ -87,6 +87,11 @@ class Live:
         self.room.hear(hint)
         self._sessions.hear(hint)
         self._notifications.hear(hint)
+
+    def _look_at_all(self) -> None:
+        """Look everywhere: hints may have been missed."""
+        self.room.delivery.look_at_all()
+        self._sessions.look()
 
     def _may_connect(self, origin: str, environ: dict[str, str]) -> bool:
         """Tell whether a page of that origin may connect: our own, and those that were named."""

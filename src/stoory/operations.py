@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from litestar import MediaType, Request, Response
 from litestar.params import JSONBody
@@ -19,6 +19,7 @@ from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
 from stoory.platform.http.routes import ANYONE, OPERATORS, Db, Me, get, post
 from stoory.settings import Settings
+from stoory.shared import Sharing
 
 LOOPBACK: Final = ("127.0.0.1", "::1")
 
@@ -33,6 +34,8 @@ class Checks(Struct):
     """What readiness depends on."""
 
     database: str
+    bus: Literal["ok", "away"]
+    """Redis, where there is one. Without it every process goes on, only what others do is seen some seconds later."""
 
 
 class Readiness(Answer):
@@ -48,13 +51,14 @@ async def health() -> Health:
 
 
 @get("/ready", who=ANYONE, limit=None)
-async def ready(db: Db) -> Readiness:
+async def ready(db: Db, sharing: Sharing) -> Readiness:
     """Say whether requests can be served: the database answers and is migrated."""
     async with db.as_system("readiness", readonly=True) as tx:
         migrated = await tx.value(bool, "select to_regclass('public.deals') is not null")
     if not migrated:
         raise Busy("The database is not migrated yet.")
-    return Readiness(checks=Checks(database="ok"))
+    bus = "ok" if await sharing.reaches_others() else "away"
+    return Readiness(checks=Checks(database="ok", bus=bus))
 
 
 @get("/metrics", who=ANYONE, limit=None, fails=(404,), media_type=MediaType.TEXT)

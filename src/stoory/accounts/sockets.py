@@ -37,6 +37,10 @@ class Sessions:
         if isinstance(hint, SessionsEnded) and self._sockets.connections.among(hint.user_ids):
             self._is_wanted.set()
 
+    def look(self) -> None:
+        """Look at once: hints may have been missed."""
+        self._is_wanted.set()
+
     def tasks(self) -> list[Coroutine[Any, Any, None]]:
         """Return what goes on as long as the application runs."""
         return [self._watch()]

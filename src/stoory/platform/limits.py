@@ -41,13 +41,41 @@ class Window(Struct, frozen=True):
         }
 
 
+class Rate(Struct, frozen=True):
+    """How many requests of a class may pass in any span as long as the window."""
+
+    name: str
+    quota: int
+    window_seconds: int
+
+    @classmethod
+    def read(cls, name: str, rate: str) -> Rate:
+        """Read a rate like `5/minute`."""
+        item = parse(rate)
+        return cls(name, item.amount, item.get_expiry())
+
+    def window(self, *, count: int, oldest: int, now: int, is_full: bool) -> Window:
+        """Say where somebody stands who has passed so often, first at `oldest`; all times in nanoseconds."""
+        until_ns = oldest + self.window_seconds * SECOND_NS - now if count else 0
+        return Window(
+            name=self.name,
+            quota=self.quota,
+            window_seconds=self.window_seconds,
+            remaining=max(0, self.quota - count),
+            reset_seconds=max(1, -(-until_ns // SECOND_NS)),
+            is_full=is_full,
+            counted_ns=now,
+        )
+
+
 class Limits:
     """The rates in force, and who used how much of them."""
 
     def __init__(self, rates: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
         """Take a rate a class: `{"auth": "5/minute", "api": "unlimited"}`."""
         self._clock_ns = clock_ns
-        self._classes = {name: _Class(name, rate) for name, rate in rates.items() if rate != UNLIMITED}
+        self._rates = {name: Rate.read(name, rate) for name, rate in rates.items() if rate != UNLIMITED}
+        self._classes = {name: _Class(rate) for name, rate in self._rates.items()}
 
     async def require(self, name: str, key: str) -> None:
         """Count one request of that class, or raise TooMany."""
@@ -68,18 +96,15 @@ class Limits:
 class _Class:
     """One class of requests: at which instants who came, the longest silent first."""
 
-    def __init__(self, name: str, rate: str) -> None:
-        item = parse(rate)
-        self._name = name
-        self._quota = item.amount
-        self._seconds = item.get_expiry()
+    def __init__(self, rate: Rate) -> None:
+        self._rate = rate
         self._hits: OrderedDict[str, deque[int]] = OrderedDict()
 
     def hit(self, key: str, now: int) -> Window:
         self._forget(now)
         hits = self._hits.setdefault(key, deque())
         self._leave(hits, now)
-        is_full = len(hits) >= self._quota
+        is_full = len(hits) >= self._rate.quota
         if not is_full:
             hits.append(now)
             self._hits.move_to_end(key)
@@ -94,7 +119,7 @@ class _Class:
 
     def _leave(self, hits: deque[int], now: int) -> None:
         """Let the requests go that are as old as the window is long."""
-        while hits and hits[0] + self._seconds * SECOND_NS <= now:
+        while hits and hits[0] + self._rate.window_seconds * SECOND_NS <= now:
             hits.popleft()
 
     def _forget(self, now: int) -> None:
@@ -105,15 +130,4 @@ class _Class:
                 del self._hits[key]
 
     def _window(self, hits: deque[int], now: int, *, is_full: bool) -> Window:
-        until_ns = hits[0] + self._seconds * SECOND_NS - now if hits else 0
-        reset_seconds = max(1, -(-until_ns // SECOND_NS))
-        remaining = self._quota - len(hits)
-        return Window(
-            name=self._name,
-            quota=self._quota,
-            window_seconds=self._seconds,
-            remaining=remaining,
-            reset_seconds=reset_seconds,
-            is_full=is_full,
-            counted_ns=now,
-        )
+        return self._rate.window(count=len(hits), oldest=hits[0] if hits else now, now=now, is_full=is_full)

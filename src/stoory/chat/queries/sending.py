@@ -37,10 +37,10 @@ async def add_messages(tx: Tx, letters: Sequence[Letter]) -> dict[UUID, StoredMe
         """
         with free as materialized (
             select id from conversations where id = any($4) order by id for update skip locked
-        ), people as (
+        ), them as (
             select p.user_id from free join participations p on p.conversation_id = free.id
         ), held as materialized (
-            select user_id from inboxes where user_id = any(array(select user_id from people)) order by user_id for update
+            select user_id from inboxes where user_id = any(array(select user_id from them)) order by user_id for update
         )
         insert into messages (id, conversation_id, sender_id, receiver_id, message, media_url, client_msg_id,
                               created_at)

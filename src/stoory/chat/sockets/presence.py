@@ -38,8 +38,7 @@ class Presences:
     async def welcome(self, connection: Connection) -> None:
         """Tell others that somebody has come, and somebody who of the others is there."""
         if await self._presence.arrived(connection.actor.id):
-            self._gone.discard(connection.actor.id)
-            self._db.bus.publish([PresenceChanged((connection.actor.id,))])
+            self.note_back((connection.actor.id,))
         for shown in await self.of(connection.actor.id):
             if shown.online:
                 connection.say(outgoing("presence", shown))
@@ -53,6 +52,11 @@ class Presences:
         """Keep when these people were last seen, and tell."""
         self._gone.update(user_ids)
         self._is_wanted.set()
+
+    def note_back(self, user_ids: Iterable[UUID]) -> None:
+        """Tell that these people are there."""
+        self._gone.difference_update(user_ids)
+        self._db.bus.publish([PresenceChanged(tuple(user_ids))])
 
     def hear(self, hint: Hint) -> None:
         """Tell whoever shares a conversation with them and is connected here."""

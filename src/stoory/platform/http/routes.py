@@ -55,6 +55,7 @@ GIVEN: Final = frozenset(
         "passwords",
         "profiles",
         "settings",
+        "sharing",
         "storage",
         "till",
         "tokens",

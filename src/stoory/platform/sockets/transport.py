@@ -60,6 +60,7 @@ class Socket(AsyncSocket):
         self._coming: Protocol | None = None
         self.is_admitted = False
         self.waiting_bytes = 0
+        self._turn: asyncio.Lock | None = None
         self.on_drain: Callable[[], None] | None = None
         self.since = self.quiet_since = time.monotonic()
 
@@ -127,9 +128,11 @@ class Socket(AsyncSocket):
         return packets
 
     async def handle_post_request(self, environ: dict[str, Any]) -> None:
-        """Take in what a client that polls has sent."""
+        """Take in what a client that polls has sent, one post after the other."""
+        self._turn = self._turn or asyncio.Lock()
         with suppress(LookupError, RecursionError, SocketIsClosedError, ValueError):
-            await super().handle_post_request(environ)
+            async with self._turn:
+                await super().handle_post_request(environ)
             return
         await self.close(reason=self.server.reason.TRANSPORT_ERROR)
         self.server.sockets.setdefault(
