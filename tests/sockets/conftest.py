@@ -6,8 +6,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from stoory.platform.sockets import transport
 from tests.sockets.listening import served
 from tests.world import World
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the server look more often, and wait less long for who somebody is."""
+    monkeypatch.setattr(transport, "LOOK_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(transport, "ADMITTED_WITHIN_SECONDS", 1)
 
 
 @pytest.fixture
