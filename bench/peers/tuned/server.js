@@ -10,6 +10,7 @@ import { acceptApplication } from './accept.js';
 import { pool, warmUp } from './database.js';
 import { login } from './login.js';
 import * as reads from './reads.js';
+import { attachSockets } from './sockets.js';
 import * as writes from './writes.js';
 
 const INVALID_TEXT = '22P02'; // an id that is no UUID
@@ -41,8 +42,9 @@ app.use((error, req, res, next) => {
 
 await warmUp();
 const server = app.listen(Number(process.env.PORT), '127.0.0.1', () => console.log('ready'));
+const sockets = attachSockets(server);
 
 process.on('SIGTERM', () => {
-  server.close(() => pool.end());
+  sockets.close(() => pool.end()); // and with them the server
   server.closeAllConnections();
 });

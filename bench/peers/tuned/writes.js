@@ -39,18 +39,24 @@ export async function applyToCampaign(req, res) {
 
 /** The message, once for each client_msg_id. */
 export async function sendMessage(req, res) {
-  const { id } = req.user;
-  const { conversation_id: conversationId, message, media_url: link, client_msg_id: ownId } = req.body ?? {};
+  const stored = await storeMessage(req.user.id, req.body);
+  if (stored.refused) return refuse(res, ...stored.refused);
+  return send(res, stored.isNew ? 201 : 200, `{"success":true,"data":{"message":${stored.body}}}`);
+}
+
+/** Stores a message of somebody, whichever way it came: `{ body, isNew }`, or as `refused` what `refuse` takes. */
+export async function storeMessage(id, said) {
+  const { conversation_id: conversationId, message, media_url: link, client_msg_id: ownId } = said ?? {};
   const text = typeof message === 'string' ? message.trim() : '';
   if (typeof conversationId !== 'string' || !text || text.length > 4000) {
-    return invalid(res, 'A message has a conversation and 1 to 4000 characters.');
+    return { refused: [422, 'A message has a conversation and 1 to 4000 characters.', 'invalid'] };
   }
   const sent = await row('send_message', id, conversationId, text, link, ownId);
-  if (sent) return send(res, 201, `{"success":true,"data":{"message":${sent.body}}}`);
+  if (sent) return { body: sent.body, isNew: true };
   const before = await row('message_sent_as', id, ownId, conversationId, text, link);
-  if (!before) return notFound(res);
+  if (!before) return { refused: [404, 'Not found.', 'not_found'] };
   if (!before.is_the_same) {
-    return refuse(res, 409, 'This client_msg_id belongs to another message.', 'client_msg_id_reused');
+    return { refused: [409, 'This client_msg_id belongs to another message.', 'client_msg_id_reused'] };
   }
-  return send(res, 200, `{"success":true,"data":{"message":${before.body}}}`);
+  return { body: before.body, isNew: false };
 }
