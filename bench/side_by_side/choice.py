@@ -39,30 +39,32 @@ def chosen(arguments: Sequence[str]) -> Choice:
     """Read the command line; ends the program when it makes no sense."""
     names = [measure.name for measure in MEASURES]
     parser = argparse.ArgumentParser(prog="make bench", description="Measure Stoory beside its peers.")
-    parser.add_argument("--quick", action="store_true", help="one short round on a small world")
     parser.add_argument("--only", type=_names, default=names, help=f"some measures of {','.join(names)}")
     parser.add_argument("--peers", type=_names, default=list(PEERS), help=f"some of {','.join(PEERS)}, or ''")
-    parser.add_argument("--scale", type=int, help="of the seeded world; 100 is a million messages")
-    parser.add_argument("--rounds", type=int, help="of each measure, at least")
-    parser.add_argument("--seconds", type=int, help="of each turn")
-    parser.add_argument("--fresh", action="store_true", help="seed the world anew")
+    ask_for_length(parser)
     told = parser.parse_args(arguments)
     if unknown := {*told.only} - {*names} | {*told.peers} - {*PEERS}:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     return Choice(
         measures=[named(name) for name in names if name in told.only],
         peers=told.peers,
-        plan=_plan(told),
-        scale=told.scale or (QUICK_SCALE if told.quick else FULL_SCALE),
+        plan=plan(told),
+        scale=scale(told),
         fresh=told.fresh,
     )
 
 
-def _names(text: str) -> list[str]:
-    return [name for name in text.split(",") if name]
+def ask_for_length(parser: argparse.ArgumentParser) -> None:
+    """Let the command line say how large and how long a run is."""
+    parser.add_argument("--quick", action="store_true", help="one short round on a small world")
+    parser.add_argument("--scale", type=int, help="of the seeded world; 100 is a million messages")
+    parser.add_argument("--rounds", type=int, help="of each measure, at least")
+    parser.add_argument("--seconds", type=int, help="of each turn")
+    parser.add_argument("--fresh", action="store_true", help="seed the world anew")
 
 
-def _plan(told: argparse.Namespace) -> Plan:
+def plan(told: argparse.Namespace) -> Plan:
+    """Return how long and how often."""
     usual = QUICK if told.quick else FULL
     return Plan(
         rounds=told.rounds or usual.rounds,
@@ -70,3 +72,12 @@ def _plan(told: argparse.Namespace) -> Plan:
         warm_up_seconds=usual.warm_up_seconds,
         seconds=told.seconds or usual.seconds,
     )
+
+
+def scale(told: argparse.Namespace) -> int:
+    """Return how large the world is."""
+    return told.scale or (QUICK_SCALE if told.quick else FULL_SCALE)
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]

@@ -62,6 +62,7 @@ def stoory(
             "STOORY_SECRET": SECRET * 2,
             "STOORY_LIMIT_API": limit,
             "STOORY_LIMIT_AUTH": "unlimited",
+            "STOORY_LIMIT_SOCKET": limit,
             "STOORY_REMEMBER": str(remember_seconds),
             "STOORY_RAZORPAY_BASE_URL": "http://127.0.0.1:9",
             "STOORY_RAZORPAY_KEY_ID": "side_by_side",

@@ -56,9 +56,12 @@ class Crowd:
         headers = {**self._headers_of(person), "content-type": "application/json"}
         return post("http://localhost", path, json.dumps(body).encode(), headers)
 
+    def token(self, person: UUID) -> str:
+        """Return what says who somebody is, at Stoory and at the peers."""
+        row = self._rows[person]
+        return self._tokens.issue(Actor(row["id"], Role(row["role"]), row["session_id"]), row["phone"])
+
     def _headers_of(self, person: UUID) -> dict[str, str]:
         if person not in self._headers:
-            row = self._rows[person]
-            token = self._tokens.issue(Actor(row["id"], Role(row["role"]), row["session_id"]), row["phone"])
-            self._headers[person] = {"authorization": f"Bearer {token}"}
+            self._headers[person] = {"authorization": f"Bearer {self.token(person)}"}
         return self._headers[person]

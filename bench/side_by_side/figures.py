@@ -30,6 +30,10 @@ class Turn(Struct, frozen=True, kw_only=True):
     """The share of the other core that PostgreSQL and the load used"""
     cpu_us: float | None
     """Microseconds of processor time that the server spent on a request"""
+    database_cpu_us: float | None = None
+    """The same of PostgreSQL, where it was looked at"""
+    load_cpu_us: float | None = None
+    """The same of the load"""
     ran_out: bool = False
     said: str = ""
     """What it answers where there were errors"""
@@ -45,6 +49,8 @@ class Figures(Struct, frozen=True, kw_only=True):
     load_busy: float | None
     cpu_us: float | None
     errors: int
+    database_cpu_us: float | None = None
+    load_cpu_us: float | None = None
 
 
 class Turns:
@@ -70,6 +76,8 @@ class Turns:
             busy=_median_of(turn.busy for turn in turns),
             load_busy=_median_of(turn.load_busy for turn in turns),
             cpu_us=_median_of(turn.cpu_us for turn in turns),
+            database_cpu_us=_median_of(turn.database_cpu_us for turn in turns),
+            load_cpu_us=_median_of(turn.load_cpu_us for turn in turns),
             errors=sum(turn.errors for turn in turns),
         )
 

@@ -29,6 +29,14 @@ class Machine(Struct, frozen=True, kw_only=True):
     commit: str
     at: str
 
+    @property
+    def told(self) -> str:
+        """All of it in a few words."""
+        return (
+            f"{self.at}, commit {self.commit}. {self.processor}, {self.cores} cores, {self.system}; PostgreSQL "
+            f"{self.postgresql}, Python {self.python}, Node {self.node}; {self.pinning}."
+        )
+
 
 def machine(stage: Stage, cores: Cores) -> Machine:
     """Look at it."""

@@ -1,36 +1,58 @@
-"""Where the figures are kept: docs/performance.json and between two marks of docs/performance.md."""
+"""Where the figures are kept: beside docs/performance.md as JSON, and between two marks of that page."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
-from msgspec import json
+from msgspec import Struct, json
 
-from bench.side_by_side.results import Result
 from bench.side_by_side.running import ROOT
-from bench.side_by_side.sheets import markdown
-
-BEGIN: Final = "<!-- figures: written by make bench -->"
-END: Final = "<!-- end of figures -->"
 
 
-def keep(result: Result, scratch: Path) -> list[Path]:
+class Place(Struct, frozen=True):
+    """Where the figures of a kind stand."""
+
+    data: str
+    begin: str
+    end: str
+
+
+class Whole(Protocol):
+    """A run that says whether its figures may stand in the documentation."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was left out or made shorter."""
+        ...
+
+
+ROUTES: Final = Place(
+    "performance.json", "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+)
+SOCKETS: Final = Place(
+    "performance-sockets.json",
+    "<!-- socket figures: written by bench.sockets -->",
+    "<!-- end of socket figures -->",
+)
+
+
+def keep(result: Whole, figures: str, place: Place, scratch: Path) -> list[Path]:
     """Write a whole run to the documentation, any other to a scratch folder; return the files."""
     folder = ROOT / "docs" if result.is_whole else scratch
-    figures = folder / "performance.json"
-    figures.write_bytes(json.format(json.encode(result), indent=2) + b"\n")
+    data = folder / place.data
+    data.write_bytes(json.format(json.encode(result), indent=2) + b"\n")
     if not result.is_whole:
-        return [figures]
+        return [data]
     page = folder / "performance.md"
-    page.write_text(with_figures(page.read_text(), markdown(result)))
-    return [figures, page]
+    page.write_text(with_figures(page.read_text(), figures, place))
+    return [data, page]
 
 
-def with_figures(page: str, figures: str) -> str:
+def with_figures(page: str, figures: str, place: Place) -> str:
     """Put figures between the marks; ValueError when they are not there."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = page.partition(place.begin)
+    _, end, after = rest.partition(place.end)
     if not begin or not end:
-        raise ValueError(f"the page has no {BEGIN} ... {END}")
-    return f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}"
+        raise ValueError(f"the page has no {place.begin} ... {place.end}")
+    return f"{before}{place.begin}\n\n{figures}\n\n{place.end}{after}"

@@ -138,17 +138,15 @@ def means(measured: Sequence[Row], *, of_p99: bool = False) -> Ratios:
 def goals(ratios: Ratios, p99_ratios: Ratios, started: Starts | None) -> list[Goal]:
     """Hold the means against what is to be reached, with everything of Stoory on."""
     reached = [
-        _goal(f"at least {least} times the answers of {peer}", ratios[LIMITED][peer], at_least=least)
+        goal(f"at least {least} times the answers of {peer}", ratios[LIMITED][peer], at_least=least)
         for peer, least in LEAST.items()
     ]
     p99 = p99_ratios[LIMITED][TUNED]
     start = None if started is None else started.up_seconds
     return [
         *reached,
-        _goal(f"a p99 no worse than that of {TUNED}", p99, at_most=LONGEST_P99),
-        _goal(
-            f"`stoory up` within {LONGEST_START_SECONDS:.0f} seconds", start, at_most=LONGEST_START_SECONDS
-        ),
+        goal(f"a p99 no worse than that of {TUNED}", p99, at_most=LONGEST_P99),
+        goal(f"`stoory up` within {LONGEST_START_SECONDS:.0f} seconds", start, at_most=LONGEST_START_SECONDS),
     ]
 
 
@@ -156,5 +154,6 @@ def _p99_ratios(turns: Turns, measure: Measure) -> Ratios:
     return {one: {peer: turns.p99_ratio(measure.name, one, peer) for peer in PEERS} for one in OURS}
 
 
-def _goal(text: str, value: float | None, *, at_least: float = 0.0, at_most: float = float("inf")) -> Goal:
+def goal(text: str, value: float | None, *, at_least: float = 0.0, at_most: float = float("inf")) -> Goal:
+    """Hold a figure against what is to be reached."""
     return Goal(text=text, value=value, is_met=None if value is None else at_least <= value <= at_most)

@@ -35,6 +35,14 @@ class Plan(Struct, frozen=True, kw_only=True):
     warm_up_seconds: int
     seconds: int
 
+    @property
+    def told(self) -> str:
+        """All of it in a few words."""
+        return (
+            f"{self.rounds} to {self.most_rounds} rounds, turns of {self.seconds} s after {self.warm_up_seconds} s "
+            "of warm-up"
+        )
+
     def turns(self, contestants: int) -> int:
         """Return how many turns a measure has at least."""
         return self.rounds * contestants * 2
@@ -87,8 +95,7 @@ class Contest:
 
     def instrument(self, measure: Measure) -> float | None:
         """Return how many times as fast as itself a program was measured."""
-        twin = next((server.name for server in self._servers if server.name.endswith(TWIN)), None)
-        return self.turns.ratio(measure.name, twin, twin.removesuffix(TWIN)) if twin else None
+        return twins(self.turns, measure.name, self.names)
 
     def _check_alike(self, measure: Measure, supply: Supply) -> None:
         """See that reads are answered alike by all; what a write answers is new each time."""
@@ -108,8 +115,8 @@ class Contest:
         warm = self._send(measure, server, supply, self._plan.warm_up_seconds)
         used, used_here = server.cpu_seconds(), self._loader.cpu_seconds()
         loaded = self._send(measure, server, supply, self._plan.seconds)
-        busy = _share(used, server.cpu_seconds(), loaded.seconds)
-        load_busy = _share(used_here, self._loader.cpu_seconds(), loaded.seconds)
+        busy = share(used, server.cpu_seconds(), loaded.seconds)
+        load_busy = share(used_here, self._loader.cpu_seconds(), loaded.seconds)
         failures = warm.failures + loaded.failures
         said = self._asked_once_more(server, supply) if failures else ""
         server.freeze(self._scene.stage.is_quiet)
@@ -177,5 +184,12 @@ class Contest:
         return self._supplies[measure.name]
 
 
-def _share(began: float | None, ended: float | None, seconds: float) -> float | None:
+def twins(turns: Turns, measure: str, names: Sequence[str]) -> float | None:
+    """Return how many times as fast as itself a program was measured; None without twins."""
+    twin = next((name for name in names if name.endswith(TWIN)), None)
+    return turns.ratio(measure, twin, twin.removesuffix(TWIN)) if twin else None
+
+
+def share(began: float | None, ended: float | None, seconds: float) -> float | None:
+    """Return for how much of the time something was at work."""
     return None if began is None or ended is None else min(1.0, (ended - began) / seconds)

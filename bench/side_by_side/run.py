@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Final
 
 from msgspec.structs import replace
@@ -25,8 +22,8 @@ from bench.side_by_side.measures import Measure, Scene
 from bench.side_by_side.node import install, node
 from bench.side_by_side.results import Memory, Result
 from bench.side_by_side.rounds import Contest
-from bench.side_by_side.running import ROOT, Contestant, Failed, Running
-from bench.side_by_side.stage import Stage, stage
+from bench.side_by_side.running import ROOT, Failed, scratch, started
+from bench.side_by_side.stage import stage
 from bench.side_by_side.starts import starts
 
 HOMES: Final = ROOT / ".bench"
@@ -41,16 +38,16 @@ def run(choice: Choice, out: Console) -> Result:
     choice = _possible(choice, out)
     cores = pinning.choose()
     with ExitStack() as stack:
-        folder = stack.enter_context(_folder())
+        folder = stack.enter_context(scratch())
         with pinning.held_to(cores.load):
             home = HOMES / f"scale-{choice.scale}"
             world = stack.enter_context(stage(home, scale=choice.scale, fresh=choice.fresh, report=report))
         here = machine(world, cores)
         report("Starting Stoory a few times")
-        started = starts(world.addresses, folder)
+        start = starts(world.addresses, folder)
         report("Starting everybody")
         everybody = contestants(world.addresses, folder, choice.peers)
-        servers = stack.enter_context(_started(everybody, world, folder, cores.server))
+        servers = stack.enter_context(started(everybody, world.is_quiet, folder, cores.server))
         contest = Contest(servers, Scene(world, Crowd(world)), Loader(folder, cores.load), choice.plan)
         at_rest = {server.name: server.memory_mb() for server in servers}
         choice = replace(choice, measures=_held(contest, choice, out))
@@ -58,9 +55,9 @@ def run(choice: Choice, out: Console) -> Result:
             server.name: Memory(at_rest=at_rest[server.name], after_load=server.memory_mb())
             for server in servers
         }
-        result = results.result(contest, choice, machine=here, memory=memory, starts=started)
-    sheets.show(result, out)
-    for path in page.keep(result, HOMES):
+        result = results.result(contest, choice, machine=here, memory=memory, starts=start)
+    sheets.show(sheets.sheets(result), sheets.warnings(result), out)
+    for path in page.keep(result, sheets.markdown(result), page.ROUTES, HOMES):
         report(f"Written: {path.relative_to(ROOT)}")
     return result
 
@@ -76,35 +73,6 @@ def _possible(choice: Choice, out: Console) -> Choice:
         return replace(choice, peers=[peer for peer in choice.peers if peer not in NODE_PEERS])
     install(lambda step: out.print(f"  {step}", style="dim"))
     return choice
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    """Lend a folder for logs and for a home whose PostgreSQL may be another user, who has to pass through it."""
-    folder = Path(tempfile.mkdtemp(prefix="stoory-bench-"))
-    folder.chmod(0o711)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _started(
-    everybody: Sequence[Contestant], world: Stage, folder: Path, core: int | None
-) -> Iterator[list[Running]]:
-    """Start everybody on their core and freeze them; all are told to end before the first is waited for."""
-    servers: list[Running] = []
-    try:
-        for one in everybody:
-            servers.append(Running.start(one, folder, core))
-            servers[-1].freeze(world.is_quiet)
-        yield servers
-    finally:
-        for server in servers:
-            server.tell_to_end()
-        for server in servers:
-            server.stop()
 
 
 def _held(contest: Contest, choice: Choice, out: Console) -> list[Measure]:

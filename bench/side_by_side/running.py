@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from msgspec import Struct
 
-from bench.side_by_side.pinning import held_to
+from bench.side_by_side.pinning import family_seconds, held_to
 
 ROOT: Final = Path(__file__).parents[2]
 STARTS_WITHIN_SECONDS: Final = 30
@@ -57,6 +59,7 @@ class Running:
         """Start it and wait until it serves. Its output, access log included, goes to a file of that folder."""
         port, log = free_port(), folder / f"{contestant.name.replace(' ', '-')}.log"
         environ = plain_environ() | contestant.environ | {contestant.port_variable: str(port)}
+        log.unlink(missing_ok=True)  # an earlier process of that name was ready as well
         began = time.perf_counter()
         with held_to(core), log.open("ab") as output:
             process = subprocess.Popen(
@@ -98,11 +101,7 @@ class Running:
 
     def cpu_seconds(self) -> float | None:
         """Return the processor time it has used so far, where the system tells."""
-        try:
-            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return None
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return family_seconds(self._process.pid)
 
     def memory_mb(self) -> float | None:
         """Return its resident memory in MiB, where the system tells."""
@@ -111,6 +110,14 @@ class Running:
         except OSError:
             return None
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+    def resident_kb(self) -> int | None:
+        """Return its resident memory in KiB, counted page by page, where the system tells."""
+        try:
+            rollup = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text()
+        except OSError:
+            return None
+        return int(rollup.partition("Rss:")[2].split()[0])
 
     def tell_to_end(self) -> None:
         """Ask it to end, and do not wait."""
@@ -146,6 +153,35 @@ class Running:
             if self._process.poll() is not None or time.monotonic() > give_up_at:
                 raise Failed(f"{self.name} does not start:\n{self.last_words()}")
             time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def started(
+    everybody: Sequence[Contestant], is_quiet: Callable[[], bool], folder: Path, core: int | None
+) -> Iterator[list[Running]]:
+    """Start everybody on their core and freeze them; all are told to end before the first is waited for."""
+    servers: list[Running] = []
+    try:
+        for one in everybody:
+            servers.append(Running.start(one, folder, core))
+            servers[-1].freeze(is_quiet)
+        yield servers
+    finally:
+        for server in servers:
+            server.tell_to_end()
+        for server in servers:
+            server.stop()
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Lend a folder for logs and for a home whose PostgreSQL may be another user, who has to pass through it."""
+    folder = Path(tempfile.mkdtemp(prefix="stoory-bench-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def plain_environ() -> dict[str, str]:

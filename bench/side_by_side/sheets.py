@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from rich.table import Table
 
 from bench.side_by_side.contestants import LIMIT, LIMITED, PEERS, REMEMBERING, STOORY, TUNED, TWIN, USUAL
 from bench.side_by_side.figures import Figures, Turn
-from bench.side_by_side.results import Ratios, Result, Row
+from bench.side_by_side.results import Goal, Ratios, Result, Row
 from bench.side_by_side.rounds import TOLERANCE
 
 NOTHING: Final = "-"
@@ -33,7 +33,7 @@ def sheets(result: Result) -> list[Sheet]:
         _speed(result),
         _p99(result),
         _means(result),
-        _goals(result),
+        goals(result.goals),
         _cpu(result),
         _share(result),
         _memory(result),
@@ -47,7 +47,7 @@ def warnings(result: Result) -> Iterator[str]:
     for row in result.rows:
         if not row.is_believable:
             yield (
-                f"INSTRUMENT NOT GOOD ENOUGH: in `{row.name}` a program was measured as {_times(row.instrument)} "
+                f"INSTRUMENT NOT GOOD ENOUGH: in `{row.name}` a program was measured as {times(row.instrument)} "
                 f"times as fast as itself, more than {TOLERANCE:.0%} off. Do not believe this row; measure again "
                 "on a quieter machine."
             )
@@ -65,30 +65,28 @@ def _is_of(turn: Turn, row: Row, name: str) -> bool:
     return turn.measure == row.name and turn.contestant == name
 
 
-def show(result: Result, out: Console) -> None:
+def show(sheets: Iterable[Sheet], warnings: Iterable[str], out: Console) -> None:
     """Print it all."""
-    for sheet in sheets(result):
+    for sheet in sheets:
         table = Table(title=sheet.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
         for number, name in enumerate(sheet.header):
             table.add_column(name, justify="right" if number else "left")
         for row in sheet.rows:
             table.add_row(*row)
         out.print(table)
-    for warning in warnings(result):
+    for warning in warnings:
         out.print(warning, style="bold red", soft_wrap=True)
 
 
 def markdown(result: Result) -> str:
     """Return it all as a part of a page."""
-    machine = result.machine
-    about = (
-        f"{machine.at}, commit {machine.commit}. {machine.processor}, {machine.cores} cores, {machine.system}; "
-        f"PostgreSQL {machine.postgresql}, Python {machine.python}, Node {machine.node}; {machine.pinning}. "
-        f"Scale {result.scale}, {result.plan.rounds} to {result.plan.most_rounds} rounds, turns of "
-        f"{result.plan.seconds} s after {result.plan.warm_up_seconds} s of warm-up, load by {result.loader}."
-    )
-    parts = [about, *(f"**{warning}**" for warning in warnings(result)), *map(_as_markdown, sheets(result))]
-    return "\n\n".join(parts)
+    about = f"{result.machine.told} Scale {result.scale}, {result.plan.told}, load by {result.loader}."
+    return as_markdown(about, warnings(result), sheets(result))
+
+
+def as_markdown(about: str, warnings: Iterable[str], sheets: Iterable[Sheet]) -> str:
+    """Return tables as a part of a page."""
+    return "\n\n".join([about, *(f"**{warning}**" for warning in warnings), *map(_as_markdown, sheets)])
 
 
 def _as_markdown(sheet: Sheet) -> str:
@@ -101,9 +99,9 @@ def _speed(result: Result) -> Sheet:
     return Sheet(f"Answers a second, and how many times those of a peer {LIMITED} gives", header, [
         [
             row.title,
-            *(_figure(row.figures.get(name), lambda found: f"{found.per_second:,.0f}") for name in ORDER),
-            *(_times(row.ratios[LIMITED][peer]) for peer in PEERS),
-            _times(row.instrument) + ("" if row.is_believable else " !"),
+            *(figure(row.figures.get(name), lambda found: f"{found.per_second:,.0f}") for name in ORDER),
+            *(times(row.ratios[LIMITED][peer]) for peer in PEERS),
+            times(row.instrument) + ("" if row.is_believable else " !"),
         ]
         for row in result.rows
     ])  # fmt: skip
@@ -113,14 +111,15 @@ def _p99(result: Result) -> Sheet:
     return Sheet("p99 in milliseconds", ["", *ORDER, f"/ {TUNED}"], [
         [
             row.title,
-            *(_figure(row.figures.get(name), lambda found: f"{found.p99_ms:.1f}") for name in ORDER),
-            _times(row.p99_ratios[LIMITED][TUNED]),
+            *(figure(row.figures.get(name), lambda found: f"{found.p99_ms:.1f}") for name in ORDER),
+            times(row.p99_ratios[LIMITED][TUNED]),
         ]
         for row in result.rows
     ])  # fmt: skip
 
 
-def _figure(found: Figures | None, say: Callable[[Figures], str]) -> str:
+def figure(found: Figures | None, say: Callable[[Figures], str]) -> str:
+    """Return what is said of figures, unless something was wrong with them."""
     if found is None:
         return NOTHING
     return "invalid" if found.errors else say(found)
@@ -131,8 +130,8 @@ def _means(result: Result) -> Sheet:
     rows = [
         [
             name,
-            *(_times(ratios[peer]) for peer in PEERS),
-            *(_times(result.p99_means[name][peer]) for peer in PEERS),
+            *(times(ratios[peer]) for peer in PEERS),
+            *(times(result.p99_means[name][peer]) for peer in PEERS),
         ]
         for name, ratios in result.means.items()
     ]
@@ -147,11 +146,12 @@ def _is_any(ratios: Ratios) -> bool:
     return any(ratio is not None for of_one in ratios.values() for ratio in of_one.values())
 
 
-def _goals(result: Result) -> Sheet:
+def goals(goals: Iterable[Goal]) -> Sheet:
+    """Return what is to be reached, and whether it is."""
     verdicts = {True: "met", False: "NOT met", None: "not measured"}
     rows = [
         [goal.text, NOTHING if goal.value is None else f"{goal.value:.2f}", verdicts[goal.is_met]]
-        for goal in result.goals
+        for goal in goals
     ]
     return Sheet("Goals, for stoory+limits", ["", "reached", ""], rows)
 
@@ -159,22 +159,28 @@ def _goals(result: Result) -> Sheet:
 def _cpu(result: Result) -> Sheet:
     """Return what a request costs the server, whatever PostgreSQL, the load and strangers do meanwhile."""
     rows = [
-        [row.title, *(_figure(row.figures.get(name), _microseconds) for name in ORDER)] for row in result.rows
+        [
+            row.title,
+            *(figure(row.figures.get(name), lambda found: microseconds(found.cpu_us)) for name in ORDER),
+        ]
+        for row in result.rows
     ]
     return Sheet("Processor time of the server a request, in microseconds", ["", *ORDER], rows)
 
 
-def _microseconds(found: Figures) -> str:
-    return NOTHING if found.cpu_us is None else f"{found.cpu_us:,.0f}"
+def microseconds(found: float | None) -> str:
+    """Return a time where the system tells."""
+    return NOTHING if found is None else f"{found:,.0f}"
 
 
 def _share(result: Result) -> Sheet:
     """Return who was at work: what does not fill its own core waits for PostgreSQL, or for the load."""
-    rows = [[row.title, *(_figure(row.figures.get(name), _shares) for name in ORDER)] for row in result.rows]
+    rows = [[row.title, *(figure(row.figures.get(name), shares) for name in ORDER)] for row in result.rows]
     return Sheet("In use: the server's core / the core of PostgreSQL and the load", ["", *ORDER], rows)
 
 
-def _shares(found: Figures) -> str:
+def shares(found: Figures) -> str:
+    """Return how busy both cores were."""
     return " / ".join(NOTHING if one is None else f"{one:.0%}" for one in (found.busy, found.load_busy))
 
 
@@ -199,5 +205,6 @@ def _megabytes(found: Sequence[float | None]) -> list[str]:
     return [NOTHING if one is None else f"{one:.0f}" for one in found]
 
 
-def _times(ratio: float | None) -> str:
+def times(ratio: float | None) -> str:
+    """Return a ratio."""
     return NOTHING if ratio is None else f"{ratio:.2f}"

@@ -24,6 +24,27 @@ RUN: Final = "side_by_side"
 SETTINGS: Final = {"max_wal_size": "4GB", "checkpoint_timeout": "30min"}
 """A checkpoint in the middle of somebody's turn would be that one's loss: they are made between the measures."""
 
+NEWS_IS_STOORYS: Final = """
+    do $$
+    declare
+        each record;
+    begin
+        for each in
+            select t.tgrelid::regclass as held_by, t.tgname as name
+              from pg_trigger t
+              join pg_class c on c.oid = t.tgrelid
+             where c.relnamespace = 'public'::regnamespace
+               and t.tgname !~ '_are_news$'
+        loop
+            execute format('alter table %s enable always trigger %I', each.held_by, each.name);
+        end loop;
+        execute format('alter role postgres in database %I set session_replication_role = replica', current_database());
+    end
+    $$
+"""
+"""What is new for whom is noted for Stoory's sockets. A peer has no such notes, and does not pay for them: for its
+superuser every trigger works but those that write them."""
+
 Report = Callable[[str], None]
 
 
@@ -67,6 +88,11 @@ class Stage:
         """
         return self.rows(busy)[0][0] == 0
 
+    def process(self) -> int:
+        """Return the process whose children are all of PostgreSQL's others."""
+        folder = Path(self.rows("show data_directory")[0][0])
+        return int((folder / "postmaster.pid").read_text().split()[0])
+
     def settle(self) -> None:
         """Write out what is left to write, before a measure begins."""
         self.rows("checkpoint")
@@ -78,6 +104,7 @@ class Stage:
             f'create database "{RUN}" template stoory owner stoory_owner strategy file_copy',
             database="postgres",
         )
+        self.rows(NEWS_IS_STOORYS)
 
     def drop(self) -> None:
         """Give the copy's space back."""

@@ -5,22 +5,24 @@ from __future__ import annotations
 import pytest
 
 from bench.side_by_side.choice import chosen
-from bench.side_by_side.page import BEGIN, END, with_figures
+from bench.side_by_side.page import ROUTES, SOCKETS, Place, with_figures
 from bench.side_by_side.running import ROOT
 
 
 def test_figures_replace_those_that_stood_there():
-    assert with_figures(f"before {BEGIN} old {END} after", "new") == f"before {BEGIN}\n\nnew\n\n{END} after"
+    before, after = f"before {ROUTES.begin}", f"{ROUTES.end} after"
+    assert with_figures(f"{before} old {after}", "new", ROUTES) == f"{before}\n\nnew\n\n{after}"
 
 
 def test_a_page_without_marks_is_not_written():
     with pytest.raises(ValueError, match="has no"):
-        with_figures("a page", "new")
+        with_figures("a page", "new", ROUTES)
 
 
-def test_the_page_of_the_documentation_has_the_marks():
+@pytest.mark.parametrize("place", [ROUTES, SOCKETS])
+def test_the_page_of_the_documentation_has_the_marks(place: Place):
     page = (ROOT / "docs" / "performance.md").read_text()
-    assert page.count(BEGIN) == page.count(END) == 1
+    assert page.count(place.begin) == page.count(place.end) == 1
 
 
 def test_only_a_whole_run_may_stand_in_the_documentation():
