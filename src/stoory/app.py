@@ -21,6 +21,7 @@ from stoory.accounts import api as accounts_api
 from stoory.accounts.actions import ProfileChanged
 from stoory.accounts.api.profiles import Profiles
 from stoory.chat import api as chat_api
+from stoory.chat import jobs as chat_jobs
 from stoory.deals import api as deals_api
 from stoory.deals import jobs as deals_jobs
 from stoory.deals.actions.fund import DEAL
@@ -177,6 +178,7 @@ class Application:
         """Return what is done over and over."""
         till = self.till
         return [
+            *chat_jobs.ROUNDS,
             *deals_jobs.ROUNDS,
             Round("webhooks", webhooks.WEBHOOKS_EVERY_SECONDS, partial(webhooks.apply_webhooks, till)),
             Round("reconciler", reconcile.ROUND_SECONDS, partial(reconcile.reconcile_round, till)),

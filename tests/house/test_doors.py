@@ -27,6 +27,7 @@ NOBODY_SIGNED_IN: Final = {
     "stoory.accounts.api.passwords",
     "stoory.accounts.api.sessions",
     "stoory.accounts.sockets",
+    "stoory.chat.jobs",
     "stoory.chat.sockets.delivery",
     "stoory.chat.sockets.people",
     "stoory.chat.sockets.presence",
