@@ -74,8 +74,11 @@ def render(request: Request[Any, Any, Any], problem: Exception) -> Response[byte
 
 
 def refusal(problem: Exception, scope: Any) -> bytes:
-    """Return the envelope of any exception, as over HTTP, for who is answered otherwise."""
-    return envelope(_told(problem, scope), scope)
+    """Return the envelope of any exception for who is answered without headers: when to try again stands in it."""
+    ours = _told(problem, scope)
+    if isinstance(ours, TooMany | Busy):
+        ours.extra["retry_after_seconds"] = ours.retry_after_seconds
+    return envelope(ours, scope)
 
 
 def allowed(methods: Collection[str]) -> str:
