@@ -23,13 +23,14 @@ class Choice(Struct, frozen=True, kw_only=True):
     fresh: bool
     couples: int
     idle_times: int
+    is_peer_alone: bool
 
     @property
     def is_whole(self) -> bool:
         """Whether its figures may stand in the documentation."""
         is_long = self.plan.rounds >= FULL.rounds and self.plan.seconds >= FULL.seconds
         is_large = self.scale >= FULL_SCALE and self.couples >= COUPLES
-        return is_long and is_large and self.idle_times >= IDLE_TIMES
+        return is_long and is_large and self.idle_times >= IDLE_TIMES and not self.is_peer_alone
 
 
 def chosen(arguments: Sequence[str]) -> Choice:
@@ -42,8 +43,14 @@ def chosen(arguments: Sequence[str]) -> Choice:
     parser.add_argument(
         "--idle", type=int, help="fresh processes in which idle sockets are weighed; 0 for none"
     )
+    parser.add_argument("--peer-alone", action="store_true", help="without Stoory: try the instrument")
     told = parser.parse_args(arguments)
     idle_times = told.idle if told.idle is not None else 1 if told.quick else IDLE_TIMES
     return Choice(
-        plan=plan(told), scale=scale(told), fresh=told.fresh, couples=told.couples, idle_times=idle_times
+        plan=plan(told),
+        scale=scale(told),
+        fresh=told.fresh,
+        couples=told.couples,
+        idle_times=idle_times,
+        is_peer_alone=told.peer_alone,
     )

@@ -59,7 +59,9 @@ def run(choice: Choice, out: Console) -> bool:
             world = stack.enter_context(stage(home, scale=choice.scale, fresh=choice.fresh, report=report))
         crowd = Crowd(world)
         signed_in = list(tokens_of_all(crowd))
-        everybody = _with_sockets(contestants(world.addresses, folder), signed_in[0], folder, report)
+        everybody = contestants(world.addresses, folder)
+        if choice.is_peer_alone or not _has_sockets(everybody[0], signed_in[0], folder, report):
+            everybody = [one for one in everybody if one.name.removesuffix(TWIN) == TUNED]
         weights = _weights(
             everybody, signed_in, times=choice.idle_times, folder=folder, cores=cores, report=report
         )
@@ -92,19 +94,17 @@ def contestants(database: Addresses, home: Path) -> list[Contestant]:
     ]
 
 
-def _with_sockets(
-    everybody: Sequence[Contestant], token: str, folder: Path, report: Report
-) -> list[Contestant]:
-    """Leave out those of Stoory where it has no sockets, and say so."""
-    running = Running.start(everybody[0], folder, None)
+def _has_sockets(one: Contestant, token: str, folder: Path, report: Report) -> bool:
+    """Tell whether somebody can connect to Stoory, and say if not."""
+    running = Running.start(one, folder, None)
     try:
         uvloop.run(_knock(running.url, token))
     except NoSockets as problem:
         report(f"Stoory has no sockets: {problem}. Only the peer is measured.")
-        return [one for one in everybody if one.name.removesuffix(TWIN) == TUNED]
+        return False
     finally:
         running.stop()
-    return list(everybody)
+    return True
 
 
 async def _knock(url: str, token: str) -> None:

@@ -30,7 +30,7 @@ def sheets(result: Result) -> list[Sheet]:
 def warnings(result: Result) -> Iterator[str]:
     """Say what is wrong with a run."""
     if STOORY not in result.rows[0].figures:
-        yield "Stoory has no sockets at /socket.io: only the peer was measured."
+        yield "Only the peer was measured."
     for row in result.rows:
         if not row.is_believable:
             yield (

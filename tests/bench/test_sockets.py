@@ -129,7 +129,15 @@ def test_a_turn_in_which_nothing_came_has_failed():
 
 def test_only_a_whole_run_may_stand_in_the_documentation():
     assert chosen([]).is_whole
-    for arguments in ("--quick", "--scale 10", "--rounds 1", "--seconds 1", "--couples 5", "--idle 0"):
+    for arguments in (
+        "--quick",
+        "--scale 10",
+        "--rounds 1",
+        "--seconds 1",
+        "--couples 5",
+        "--idle 0",
+        "--peer-alone",
+    ):
         assert not chosen(arguments.split()).is_whole
 
 
