@@ -51,6 +51,7 @@ from stoory.platform.jobs import Errand, Round, Worker
 from stoory.platform.passwords import Passwords
 from stoory.platform.razorpay import Razorpay
 from stoory.platform.remembered import Remembered
+from stoory.platform.sockets import Connection
 from stoory.platform.storage import Storage
 from stoory.platform.tokens import Tokens
 from stoory.postings import api as postings_api
@@ -134,6 +135,8 @@ class Application:
             sharing=self.sharing,
             origins=frozenset({*settings.cors_origins, settings.url}),
         )
+        for moves in (self.live.sockets.arrivals, self.live.sockets.departures):
+            moves.append(self._count_sockets)
         self._frame = Frame(self._inside, is_https=(settings.public_url or "").startswith("https://"))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -157,6 +160,9 @@ class Application:
                 working.cancel()
                 await asyncio.gather(working, return_exceptions=True)
             await self.db.close()
+
+    async def _count_sockets(self, _: Connection) -> None:
+        self.watch.sockets.set(len(self.live.connections))
 
     def _forget(self, hint: Hint) -> None:
         """Keep nothing that has changed."""

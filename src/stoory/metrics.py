@@ -26,6 +26,9 @@ SHARED_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 BY_THE_LAST: Final = "mostrecent"
 """Of several processes one does the rounds, and has the doctor look; whichever is asked tells what that one found."""
 
+OF_THE_LIVING: Final = "livesum"
+"""Each process has its own; they are added up."""
+
 
 class Waiting(Struct, frozen=True):
     """What waits, as the metrics name it."""
@@ -61,6 +64,12 @@ class Watch:
             )
             for name in Waiting.__struct_fields__
         }
+        self.sockets = Gauge(
+            "stoory_sockets",
+            "How many sockets of people who are signed in are connected.",
+            registry=self.registry,
+            multiprocess_mode=OF_THE_LIVING,
+        )
         self._broken = Gauge(
             "stoory_claim_broken",
             "1 for a claim of the doctor that does not hold.",

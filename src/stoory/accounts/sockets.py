@@ -62,7 +62,7 @@ class Sessions:
         if not connected:
             return
         session_ids: set[UUID] = {connection.actor.session_id for connection in connected}
-        async with self._db.as_system("see which sessions have ended", readonly=True) as tx:
+        async with self._db.at_once("see which sessions have ended") as tx:
             good = await good_sessions(tx, list(session_ids))
         for connection in connected:
             if connection.actor.session_id not in good:

@@ -13,6 +13,7 @@ from stoory.chat.sockets.people import People
 from stoory.chat.sockets.presence import Presences
 from stoory.chat.sockets.sending import Outbox
 from stoory.chat.sockets.typing import Typing
+from stoory.errors import StooryError
 from stoory.platform.bus import Hint
 from stoory.platform.database import Database
 from stoory.platform.presence import Presence
@@ -41,7 +42,10 @@ class Room:
     async def welcome(self, connection: Connection) -> None:
         """Tell somebody who has come what is new from now on, and who is there."""
         await self.delivery.welcome(connection)
-        await self.presences.welcome(connection)
+        try:
+            await self.presences.welcome(connection)
+        except StooryError:
+            await connection.socket.cut()  # it comes again, and may find a database that can be asked
 
     async def farewell(self, connection: Connection) -> None:
         """Let others know that somebody has gone."""
