@@ -25,8 +25,11 @@ class People:
         )
 
     async def of(self, conversation_id: UUID) -> tuple[UUID, ...]:
-        """Return the two of a conversation; nobody for one that does not exist."""
-        return await self._remembered.get(conversation_id, partial(self._load, conversation_id))
+        """Return the two of a conversation; nobody for one that does not exist, which is not remembered: it may yet."""
+        people = await self._remembered.get(conversation_id, partial(self._load, conversation_id))
+        if not people:
+            self._remembered.forget(conversation_id)
+        return people
 
     async def _load(self, conversation_id: UUID) -> tuple[UUID, ...]:
         async with self._db.as_system("see who takes part in a conversation", readonly=True) as tx:
