@@ -211,7 +211,9 @@ async def test_who_posts_and_never_fetches_is_let_go(
             assert socket.waiting_bytes <= MOST_WAITING_BYTES + LARGEST_PACKET_BYTES
             if {answer.status_code for answer in answers} != {200}:
                 break
-        assert max(most) <= MOST_WAITING_PACKETS * 2 + 16  # and that it is over, once for each that was posting
+        assert (
+            max(most) <= MOST_WAITING_PACKETS * 2 + 16
+        )  # and that it is over, once for each that was posting
         await until(lambda: not kept(world)["connections"])
 
 
