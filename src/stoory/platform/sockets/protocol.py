@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +16,8 @@ from websockets.frames import CloseCode, Frame
 LARGEST_PACKET_BYTES: Final = 64 * 1024
 WRITE_BUFFER_BYTES: Final = 32 * 1024
 """What may wait for a socket that does not read before nothing more is written to it."""
+KERNEL_BUFFER_BYTES: Final = 64 * 1024
+"""What the kernel may keep beside that; left alone it keeps three megabytes."""
 FAREWELL_SECONDS: Final = 2
 MOST_FRAMES_A_MESSAGE: Final = 256
 """Empty ones add nothing to its size, but gather all the same."""
@@ -35,6 +38,8 @@ class Protocol(WebSocketsSansIOProtocol):
         """Bound what may wait to be written."""
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+        end = transport.get_extra_info("socket")
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER_BYTES)
 
     def handle_connect(self, event: Any) -> None:
         """Put the protocol where the application finds it."""
