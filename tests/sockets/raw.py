@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator
@@ -159,9 +160,13 @@ def request(target: str, headers: dict[str, str], *, method: str = "GET") -> byt
 
 @asynccontextmanager
 async def dialled(address: str) -> AsyncIterator[Raw]:
-    """Open a TCP connection."""
+    """Open a TCP connection that takes little in before it is read."""
     url = urlsplit(address)
-    reader, writer = await asyncio.open_connection(url.hostname, url.port, limit=READ_AHEAD_BYTES)
+    end = socket.socket()
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_AHEAD_BYTES)
+    end.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(end, (url.hostname, url.port))
+    reader, writer = await asyncio.open_connection(sock=end, limit=READ_AHEAD_BYTES)
     try:
         yield Raw(reader, writer)
     finally:
