@@ -45,8 +45,9 @@ class Raw:
         self.number = 0
 
     def write(self, data: bytes) -> None:
-        """Write anything."""
-        self.writer.write(data)
+        """Write anything, while anybody is there."""
+        if not self.writer.is_closing():
+            self.writer.write(data)
 
     def send(self, *packets: str) -> None:
         """Send packets of Engine.IO, all at once."""
