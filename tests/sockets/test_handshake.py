@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from stoory.actor import Actor
 from stoory.app import Application
+from stoory.errors import Busy
 from stoory.platform.sockets import transport
 from stoory.platform.tokens import Tokens
 from tests.sockets.attacking import forgets_everybody, kept, quiet, still_serves, token_of, until
@@ -206,3 +207,22 @@ async def test_where_several_processes_serve_one_polls_in_vain(world: World) -> 
 
 async def test_who_comes_with_a_good_token_is_served(address: str, world: World) -> None:
     await still_serves(address, await token_of(world, RAVI))
+
+
+async def test_a_database_that_is_away_while_somebody_comes_is_no_fault_of_theirs(
+    address: str, world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are let go, and come again: whoever is connected knows who is there."""
+
+    async def is_away(*_: object) -> None:
+        raise Busy
+
+    token = await token_of(world, ASHA)
+    with quiet(caplog):
+        with monkeypatch.context() as patched:
+            patched.setattr(world.app.live.presences, "of", is_away)
+            async with websocket(address) as raw:
+                await raw.enter(token)
+                await raw.ends()
+        await forgets_everybody(world)
+        await still_serves(address, token)
