@@ -165,4 +165,79 @@ create policy system_news on news to stoory_system using (true) with check (true
 create policy own_inbox on inboxes for select to stoory_api using (user_id = (select app.user_id()));
 create policy own_news on news for select to stoory_api using (user_id = (select app.user_id()));
 
+-- Writes what several people send, in one round trip, and says under which number it is news to both. Nobody is let in who
+-- `app.enter` or the policies would keep out; left out is also what was sent before, and what goes to a conversation that
+-- somebody holds: that must be sent alone. Inboxes are held in the order of their people, or two of us could deadlock.
+create function app.send_messages(
+    ids uuid[], session_ids uuid[], sender_ids uuid[], conversation_ids uuid[], texts text[], media_urls text[],
+    client_msg_ids text[], at timestamptz)
+returns table (message_id uuid, message_seq bigint, sent_to uuid, sender_number bigint, receiver_number bigint)
+    language plpgsql set search_path = ''
+as $$
+declare
+    written uuid[];
+begin
+    with free as materialized (
+        select c.id
+          from public.conversations c
+         where c.id = any (conversation_ids)
+      order by c.id
+           for update skip locked
+    ), held as materialized (
+        select i.user_id
+          from public.inboxes i
+         where i.user_id = any (array(select p.user_id
+                                        from free
+                                        join public.participations p on p.conversation_id = free.id))
+      order by i.user_id
+           for update
+    ), sent as (
+        insert into public.messages (id, conversation_id, sender_id, receiver_id, message, media_url, client_msg_id,
+                                     created_at)
+        select given.id, p.conversation_id, p.user_id, p.other_user_id, given.text, given.media_url,
+               given.client_msg_id, at
+          from unnest(ids, session_ids, sender_ids, conversation_ids, texts, media_urls, client_msg_ids)
+               with ordinality as given (id, session_id, sender_id, conversation_id, text, media_url, client_msg_id,
+                                         position)
+    cross join (select count(*) from held) as everybody_held
+          join free on free.id = given.conversation_id
+          join public.participations p on p.conversation_id = given.conversation_id and p.user_id = given.sender_id
+          join public.sessions s on s.id = given.session_id and s.user_id = given.sender_id and s.ended_at is null
+          join public.users u on u.id = given.sender_id and u.status = 'active'
+      order by given.position
+     returning id
+    )
+    select array_agg(sent.id)
+      into written
+      from sent;
+
+    set constraints all immediate;
+
+    -- Held since before, an inbox has counted no more than these.
+    return query
+        select m.id, m.seq, m.receiver_id, sender.number, receiver.number
+          from unnest(written) as of (id)
+          join public.messages m on m.id = of.id
+          join public.inboxes i on i.user_id = m.sender_id
+          join public.inboxes j on j.user_id = m.receiver_id
+    cross join lateral (select n.number
+                          from public.news n
+                         where n.user_id = i.user_id
+                           and n.number > i.last_number - cardinality(written)
+                           and n.conversation_id = m.conversation_id
+                           and n.seq = m.seq
+                         limit 1) as sender
+    cross join lateral (select n.number
+                          from public.news n
+                         where n.user_id = j.user_id
+                           and n.number > j.last_number - cardinality(written)
+                           and n.conversation_id = m.conversation_id
+                           and n.seq = m.seq
+                         limit 1) as receiver;
+end
+$$;
+
+grant execute on function app.send_messages(uuid[], uuid[], uuid[], uuid[], text[], text[], text[], timestamptz)
+    to stoory_system;
+
 -- migrate:down

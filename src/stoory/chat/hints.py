@@ -13,10 +13,11 @@ class News(Hint, frozen=True):
 
 
 class MessageSent(News, frozen=True):
-    """The conversation has a new message, numbered `seq`."""
+    """The conversation has a new message, numbered `seq`; where it is known, as which of each one's news."""
 
     conversation_id: UUID
     seq: int
+    numbers: tuple[int, ...] = ()
 
 
 class MessageDeleted(News, frozen=True):

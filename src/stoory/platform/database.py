@@ -30,8 +30,15 @@ AS_SYSTEM: Final = " -- as the system"
 PostgreSQL throws a plan away as soon as somebody with other policies uses it."""
 
 STANDING_CONNECTIONS: Final = 4
-STANDING: Final = {"role": "stoory_system", "plan_cache_mode": "force_generic_plan"}
-"""What connections are that only run single statements, all the time."""
+STANDING: Final = {
+    "role": "stoory_system",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""What connections are that only run single statements, all the time. Each looks rows up by their keys, also when its
+plan was made while a table was empty."""
 
 
 class Tx:

@@ -30,7 +30,7 @@ from stoory.chat.queries.conversations import (
     profile,
     stored_conversations,
 )
-from stoory.chat.queries.cursors import cursors_in, reading_position, unread, unread_of_several
+from stoory.chat.queries.cursors import cursors_in, reading_position, unread, unread_in, unread_of_several
 from stoory.chat.queries.messages import (
     message_in,
     message_page,
@@ -74,5 +74,6 @@ __all__ = [
     "stored_conversations",
     "try_lock_conversation",
     "unread",
+    "unread_in",
     "unread_of_several",
 ]

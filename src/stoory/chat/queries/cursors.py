@@ -97,3 +97,18 @@ async def unread_of_several(tx: Tx, user_ids: list[UUID]) -> list[UnreadOf]:
         """,
         user_ids,
     )
+
+
+async def unread_in(tx: Tx, places: list[tuple[UUID, UUID]]) -> list[UnreadOf]:
+    """Return how much is unread for these people in these conversations, none of it included. Needs `as_system`."""
+    return await tx.all(
+        UnreadOf,
+        """
+        select p.user_id, p.conversation_id, c.last_seq - p.seen_seq as count
+          from unnest($1::uuid[], $2::uuid[]) as place (user_id, conversation_id)
+          join participations p on p.user_id = place.user_id and p.conversation_id = place.conversation_id
+          join conversations c on c.id = place.conversation_id
+        """,
+        [user_id for user_id, _ in places],
+        [conversation_id for _, conversation_id in places],
+    )

@@ -8,7 +8,7 @@ the number they were told last. While one look is under way the next ones gather
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +16,7 @@ import structlog
 from msgspec import Struct
 
 from stoory.actor import Actor
-from stoory.chat.hints import News
+from stoory.chat.hints import MessageSent, News
 from stoory.chat.queries import conversations_for
 from stoory.chat.queries.news import Entry, messages_at, news_of_several
 from stoory.chat.rows import ConversationRow, StoredMessage
@@ -33,7 +33,6 @@ NEWS_A_LOOK: Final = 100
 """For each of them."""
 AGAIN_AFTER_SECONDS: Final = 0.25
 """When the database could not be asked."""
-MOST_FRESH_MESSAGES: Final = 512
 
 log = structlog.get_logger("stoory.sockets")
 
@@ -49,20 +48,33 @@ class Delivery:
         self._connections = connections
         self._waiting: set[UUID] = set()
         self._is_wanted = asyncio.Event()
-        self._fresh: dict[Place, StoredMessage] = {}
         self.unread = UnreadCounts(db, connections)
 
-    def remember(self, messages: Iterable[StoredMessage]) -> None:
-        """Keep what has just been written and committed here: it need not be read again."""
-        for message in messages:
-            self._fresh[message.conversation_id, message.seq] = message
-        while len(self._fresh) > MOST_FRESH_MESSAGES:
-            del self._fresh[next(iter(self._fresh))]
+    def tell(self, message: StoredMessage, numbers: Iterable[tuple[UUID, int]]) -> None:
+        """Tell people of a message that has just been written here and committed: it need not be read again.
+
+        Whoever has not been told all before it is looked at instead.
+        """
+        for user_id, number in numbers:
+            connections = self._connections.of(user_id)
+            if not connections:
+                continue
+            place = message.conversation_id, message.seq
+            entry = Entry(user_id, number, message.conversation_id, "sent", message.seq, None)
+            page = Page(connections[0].actor, [entry], {place: message}, {})
+            self._send(page, entry, [one for one in connections if one.told == number - 1])
+            self.unread.note(user_id, read=page.read, written=page.written_in)
 
     def hear(self, hint: Hint) -> None:
-        """Look at whoever has news."""
-        if isinstance(hint, News):
+        """Look at whoever has news that they have not been told."""
+        if isinstance(hint, MessageSent) and len(hint.numbers) == len(hint.user_ids):
+            behind = zip(hint.user_ids, hint.numbers, strict=True)
+            self.look_at(user_id for user_id, number in behind if self._is_behind(user_id, number))
+        elif isinstance(hint, News):
             self.look_at(hint.user_ids)
+
+    def _is_behind(self, user_id: UUID, number: int) -> bool:
+        return any(connection.told < number for connection in self._connections.of(user_id))
 
     def look_at(self, user_ids: Iterable[UUID]) -> None:
         """See soon what these people have not been told yet."""
@@ -105,25 +117,25 @@ class Delivery:
         async with self._db.at_once("tell people what is new for them") as tx:
             news = await news_of_several(tx, known, limit=NEWS_A_LOOK)
             actors = {user_id: ready[user_id][0].actor for user_id in known}
-            pages = await _pages(tx, news, actors, self._fresh)
+            pages = await _pages(tx, news, actors)
         for page in pages:
             for entry in page.entries:
-                await self._send(page, entry, ready[entry.user_id])
-            self.unread.note(page.actor.id, page.entries)
+                self._send(page, entry, ready[entry.user_id])
+            self.unread.note(page.actor.id, read=page.read, written=page.written_in)
             if len(page.entries) == NEWS_A_LOOK:
                 self.look_at((page.actor.id,))
 
     def _ready(self, user_id: UUID) -> list[Connection]:
         return [connection for connection in self._connections.of(user_id) if connection.is_ready]
 
-    async def _send(self, page: Page, entry: Entry, connections: list[Connection]) -> None:
+    def _send(self, page: Page, entry: Entry, connections: list[Connection]) -> None:
         """Send one piece of news to each socket that has been told all before it."""
         written: Outgoing | None = None
         for connection in connections:
             if not connection.is_ready or connection.told >= entry.number:
                 continue
             if connection.told < entry.number - 1:  # what lies between is not kept any more
-                await connection.socket.cut()
+                connection.socket.cut_soon()
                 continue
             written = written or page.written(entry)
             connection.socket.put(written)
@@ -137,6 +149,26 @@ class Page(Struct):
     entries: list[Entry]
     messages: dict[Place, StoredMessage]
     conversations: dict[UUID, ConversationRow]
+
+    @property
+    def read(self) -> list[UUID]:
+        """Where others have written, or their person has read."""
+        return [
+            entry.conversation_id
+            for entry in self.entries
+            if (entry.kind == "sent" and not self._is_own(entry))
+            or (entry.kind == "seen" and entry.seen_by == self.actor.id)
+        ]
+
+    @property
+    def written_in(self) -> list[UUID]:
+        """Where their person has written."""
+        return [
+            entry.conversation_id for entry in self.entries if entry.kind == "sent" and self._is_own(entry)
+        ]
+
+    def _is_own(self, entry: Entry) -> bool:
+        return self.messages[entry.place].sender_id == self.actor.id
 
     def written(self, entry: Entry) -> Outgoing:
         """Return the event that tells a piece of news."""
@@ -167,14 +199,13 @@ class Page(Struct):
         return updated
 
 
-async def _pages(
-    tx: Tx, news: list[Entry], actors: dict[UUID, Actor], fresh: Mapping[Place, StoredMessage]
-) -> list[Page]:
-    """Return each person's news with what it is about; a message is read once for both of its people, or not at all."""
+async def _pages(tx: Tx, news: list[Entry], actors: dict[UUID, Actor]) -> list[Page]:
+    """Return each person's news with what it is about; a message is read once for both of its people."""
     entries: dict[UUID, list[Entry]] = {}
     for entry in news:
         entries.setdefault(entry.user_id, []).append(entry)
-    messages = await _messages(tx, news, fresh)
+    places = {entry.place for entry in news if entry.kind in ("sent", "answered", "deleted")}
+    messages = await messages_at(tx, places) if places else {}
     pages: list[Page] = []
     for user_id, own in entries.items():
         actor = actors[user_id]
@@ -182,14 +213,3 @@ async def _pages(
         rows = await conversations_for(tx, actor, list(ids)) if ids else []
         pages.append(Page(actor, own, messages, {row.id: row for row in rows}))
     return pages
-
-
-async def _messages(
-    tx: Tx, news: list[Entry], fresh: Mapping[Place, StoredMessage]
-) -> dict[Place, StoredMessage]:
-    """Return the messages that news is about; one that has changed since it was written is read as it is now."""
-    changed = {entry.place for entry in news if entry.kind in ("answered", "deleted")}
-    sent = {entry.place for entry in news if entry.kind == "sent"}
-    known = {place: fresh[place] for place in sent - changed if place in fresh}
-    unknown = (sent | changed) - known.keys()
-    return known | (await messages_at(tx, unknown) if unknown else {})

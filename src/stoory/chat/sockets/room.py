@@ -30,7 +30,7 @@ class Room:
         """Take the database, who is connected here, and who is anywhere."""
         self._db = db
         self.delivery = Delivery(db, connections)
-        self.outbox = Outbox(db, self.delivery.remember)
+        self.outbox = Outbox(db, self.delivery.tell)
         self.typing = Typing(db, connections, People(db))
         self.presences = Presences(db, connections, presence)
 
@@ -50,6 +50,7 @@ class Room:
     async def farewell(self, connection: Connection) -> None:
         """Let others know that somebody has gone."""
         await self.presences.farewell(connection)
+        await self.delivery.unread.farewell(connection)
 
     def hear(self, hint: Hint) -> None:
         """Take a hint."""

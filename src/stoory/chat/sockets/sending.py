@@ -17,10 +17,10 @@ import structlog
 
 from stoory.actor import Actor
 from stoory.chat import actions, drafts
-from stoory.chat.actions import Sent, people
+from stoory.chat.actions import Sent
 from stoory.chat.drafts import Draft
 from stoory.chat.hints import MessageSent
-from stoory.chat.queries.sending import Letter, add_messages
+from stoory.chat.queries.sending import Letter, send_messages, stored
 from stoory.chat.rows import StoredMessage
 from stoory.chat.rules import message_shown
 from stoory.errors import Busy, Deadlocked, StooryError
@@ -32,16 +32,19 @@ WRITERS: Final = 2
 
 log = structlog.get_logger("stoory.sockets")
 
+Tell = Callable[[StoredMessage, Iterable[tuple[UUID, int]]], None]
+"""Tells people of a message, each under the number of their news."""
+
 Waiting = tuple[Letter, "asyncio.Future[StoredMessage | None]"]
 
 
 class Outbox:
     """What waits to be written."""
 
-    def __init__(self, db: Database, on_written: Callable[[Iterable[StoredMessage]], None]) -> None:
-        """Take where it is written, and who wants to know what was."""
+    def __init__(self, db: Database, tell: Tell) -> None:
+        """Take where it is written, and who tells both people of it."""
         self._db = db
-        self._on_written = on_written
+        self._tell = tell
         self._waiting: deque[Waiting] = deque()
         self._is_wanted = asyncio.Event()
 
@@ -49,7 +52,7 @@ class Outbox:
         """Write a message, once for each client_msg_id. Raises as `actions.send`; NotSignedIn."""
         draft = drafts.checked(draft)
         if draft.conversation_id is not None:
-            message = await self._written(Letter.of(actor, draft))
+            message = await self._written(Letter.of(actor, draft.conversation_id, draft))
             if message is not None:
                 return Sent(message_shown(message, actor, ()), is_new=True)
         async with self._db.as_user(actor) as tx:
@@ -87,11 +90,16 @@ class Outbox:
             written.set_result(messages.get(letter.id))
 
     async def _at_once(self, letters: list[Letter]) -> dict[UUID, StoredMessage]:
+        """Write these in one transaction; those it has written are committed, and told to who is connected here."""
         async with self._db.at_once("write what several people send") as tx:
-            messages = await add_messages(tx, letters)
-            for message in messages.values():
-                tx.tell(MessageSent(people(message), message.conversation_id, message.seq))
-        self._on_written(messages.values())
+            written = await send_messages(tx, letters)
+            messages: dict[UUID, StoredMessage] = {}
+            for letter in letters:
+                if (one := written.get(letter.id)) is not None:
+                    message = messages[letter.id] = stored(tx, letter, one)
+                    both, numbers = (letter.actor.id, one.sent_to), (one.sender_number, one.receiver_number)
+                    self._tell(message, zip(both, numbers, strict=True))
+                    tx.tell(MessageSent(both, message.conversation_id, message.seq, numbers))
         return messages
 
     def _give_up(self, some: list[Waiting], problem: BaseException) -> None:

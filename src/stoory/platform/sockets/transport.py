@@ -177,6 +177,12 @@ class Socket(AsyncSocket):
         if self.wire is not None:
             self.wire.transport.abort()
 
+    def cut_soon(self) -> None:
+        """End the connection without waiting for its end."""
+        cutting = asyncio.ensure_future(self.cut())
+        self.server.cutting.add(cutting)
+        cutting.add_done_callback(self.server.cutting.discard)
+
     async def _upgrade_websocket(self, environ: dict[str, Any]) -> Any:
         """Accept a WebSocket, one. What it asked with is not kept: it would be held as long as the connection."""
         if self.upgraded or self.upgrading:
@@ -244,6 +250,7 @@ class Engine(engineio.AsyncServer):
             http_compression=False,
             monitor_clients=False,
         )
+        self.cutting: set[asyncio.Future[None]] = set()
 
     async def look_after(self) -> None:
         """Look after every socket, over and over."""
