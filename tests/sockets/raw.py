@@ -100,7 +100,7 @@ class Raw:
                     long = await self.reader.readexactly(2 if length == 126 else 8)
                     length = int.from_bytes(long, "big")
                 return first & 15, await self.reader.readexactly(length)
-        except (asyncio.IncompleteReadError, OSError):
+        except (asyncio.IncompleteReadError, ConnectionError):
             raise Gone from None
 
     async def ends(self) -> None:

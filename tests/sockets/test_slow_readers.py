@@ -75,8 +75,9 @@ async def test_who_does_not_read_is_let_go_and_the_others_hear_everything_at_onc
 
 
 async def test_who_reads_again_in_time_has_missed_nothing(
-    address: str, world: World, asha: httpx.AsyncClient
+    address: str, world: World, asha: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(transport, "DRAIN_SECONDS", 60)
     id_ = await open_with(asha, RAVI)
     async with entered(address, await token_of(world, RAVI)) as ravi_sleeps:
         narrow(world)
