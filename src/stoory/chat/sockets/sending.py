@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,11 +20,11 @@ from stoory.chat import actions, drafts
 from stoory.chat.actions import Sent
 from stoory.chat.drafts import Draft
 from stoory.chat.hints import MessageSent
-from stoory.chat.queries.sending import Letter, send_messages, stored
+from stoory.chat.queries.sending import Letter, Written, send_messages, stored
 from stoory.chat.rows import StoredMessage
 from stoory.chat.rules import message_shown
 from stoory.errors import Busy, Deadlocked, StooryError
-from stoory.platform.database import Database
+from stoory.platform.database import Database, Tx
 
 LETTERS_AT_ONCE: Final = 64
 WRITERS: Final = 2
@@ -47,6 +47,7 @@ class Outbox:
         self._tell = tell
         self._waiting: deque[Waiting] = deque()
         self._is_wanted = asyncio.Event()
+        self._is_closed = False
 
     async def send(self, actor: Actor, draft: Draft) -> Sent:
         """Write a message, once for each client_msg_id. Raises as `actions.send`; NotSignedIn."""
@@ -59,6 +60,9 @@ class Outbox:
             return await actions.send(tx, actor, draft)
 
     async def _written(self, letter: Letter) -> StoredMessage | None:
+        """Return the message once it is written and committed; None when it must be sent alone."""
+        if self._is_closed:
+            return None
         written: asyncio.Future[StoredMessage | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((letter, written))
         self._is_wanted.set()
@@ -69,45 +73,66 @@ class Outbox:
         return [self._write() for _ in range(WRITERS)]
 
     async def _write(self) -> None:
-        """Write what waits, for ever."""
-        while True:
-            await self._is_wanted.wait()
-            some = [self._waiting.popleft() for _ in range(min(LETTERS_AT_ONCE, len(self._waiting)))]
-            if not self._waiting:
-                self._is_wanted.clear()
-            await self._write_some(some)
+        """Write what waits, until we are told to stop; what waits then is sent alone."""
+        try:
+            while True:
+                await self._is_wanted.wait()
+                some = [self._waiting.popleft() for _ in range(min(LETTERS_AT_ONCE, len(self._waiting)))]
+                if not self._waiting:
+                    self._is_wanted.clear()
+                if some:
+                    await self._write_some(some)
+        finally:
+            self._is_closed = True
+            while self._waiting:
+                _settle(self._waiting.popleft()[1], None)
 
     async def _write_some(self, some: list[Waiting]) -> None:
-        """Write these, and let whoever waits know; None for what must be sent alone."""
+        """Write these in one transaction, and let both people and whoever waits know."""
+        letters = [letter for letter, _ in some]
         try:
-            messages = await self._at_once([letter for letter, _ in some])
+            async with self._db.at_once("write what several people send") as tx:
+                written = await send_messages(tx, letters)
+                messages = {
+                    letter.id: stored(tx, letter, written[letter.id])
+                    for letter in letters
+                    if letter.id in written
+                }
+                self._tell_both(tx, messages, written)
         except BaseException as problem:
-            self._give_up(some, problem)
+            _give_up(some, problem)
             if not isinstance(problem, Exception):
                 raise
             return
-        for letter, written in some:
-            written.set_result(messages.get(letter.id))
+        for letter, waiting in some:
+            _settle(waiting, messages.get(letter.id))
 
-    async def _at_once(self, letters: list[Letter]) -> dict[UUID, StoredMessage]:
-        """Write these in one transaction; those it has written are committed, and told to who is connected here."""
-        async with self._db.at_once("write what several people send") as tx:
-            written = await send_messages(tx, letters)
-            messages: dict[UUID, StoredMessage] = {}
-            for letter in letters:
-                if (one := written.get(letter.id)) is not None:
-                    message = messages[letter.id] = stored(tx, letter, one)
-                    both, numbers = (letter.actor.id, one.sent_to), (one.sender_number, one.receiver_number)
-                    self._tell(message, zip(both, numbers, strict=True))
-                    tx.tell(MessageSent(both, message.conversation_id, message.seq, numbers))
-        return messages
+    def _tell_both(
+        self, tx: Tx, messages: Mapping[UUID, StoredMessage], written: Mapping[UUID, Written]
+    ) -> None:
+        """Tell who is connected here, and give a hint to the others. It is written, whatever goes wrong here."""
+        for id_, message in messages.items():
+            both = message.sender_id, written[id_].sent_to
+            numbers = written[id_].sender_number, written[id_].receiver_number
+            try:
+                self._tell(message, zip(both, numbers, strict=True))
+            except Exception:
+                log.exception("unforeseen")
+            tx.tell(MessageSent(both, message.conversation_id, message.seq, numbers))
 
-    def _give_up(self, some: list[Waiting], problem: BaseException) -> None:
-        """Have each sent alone, but for what may be there already: without an id of its own it might be there twice."""
-        if not isinstance(problem, StooryError):
-            log.error("unforeseen", exc_info=problem)
-        for letter, written in some:
-            if isinstance(problem, Deadlocked) or letter.draft.client_msg_id is not None:
-                written.set_result(None)
-            else:
-                written.set_exception(problem if isinstance(problem, StooryError) else Busy())
+
+def _give_up(some: list[Waiting], problem: BaseException) -> None:
+    """Have each sent alone, but for what may be there already: without an id of its own it might be there twice."""
+    if not isinstance(problem, StooryError | asyncio.CancelledError):
+        log.error("unforeseen", exc_info=problem)
+    for letter, waiting in some:
+        if isinstance(problem, Deadlocked) or letter.draft.client_msg_id is not None:
+            _settle(waiting, None)
+        elif not waiting.done():
+            waiting.set_exception(problem if isinstance(problem, StooryError) else Busy())
+
+
+def _settle(waiting: asyncio.Future[StoredMessage | None], message: StoredMessage | None) -> None:
+    """Let whoever waits go on, if they still do."""
+    if not waiting.done():
+        waiting.set_result(message)
