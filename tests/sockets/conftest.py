@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from stoory.platform.sockets import transport
+from tests.sockets import programs
 from tests.sockets.listening import served
 from tests.world import World
 
@@ -23,3 +26,11 @@ async def address(world: World) -> AsyncIterator[str]:
     """Return where the application listens."""
     async with served(world.app) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def node_clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with clients for Node and what they need, made once for all test processes."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return programs.installed(shared / "node-clients")

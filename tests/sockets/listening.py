@@ -22,9 +22,9 @@ Json = dict[str, Any]
 
 
 @asynccontextmanager
-async def served(application: Application) -> AsyncIterator[str]:
+async def served(application: Application, *, port: int = 0) -> AsyncIterator[str]:
     """Serve an application that runs already; the address is returned."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         options: Any = uvicorn_options()
         config = uvicorn.Config(application, http=HttpProtocol, lifespan="off", log_config=None, **options)
         server = uvicorn.Server(config)
