@@ -84,9 +84,6 @@ HARMLESS = ("43[]", '437["x"]', "43", "41/admin", "3", "3probe", "40", '40{"toke
 NO_MESSAGES = {
     "too large": frame(b"4" + b"x" * LARGEST_PACKET_BYTES),
     "too large in parts": fragments(b"4" + b"x" * LARGEST_PACKET_BYTES, 8192),
-    "nothing, in parts": frame(b"", TEXT, fin=False)
-    + frame(b"", CONT, fin=False) * (MOST_FRAMES_A_MESSAGE + 1),
-    "letter by letter": fragments(b"4" + b"x" * MOST_FRAMES_A_MESSAGE * 2, 1),
     "no text": frame(b"\xff\xfe"),
     "bytes": frame(b"ABC", BINARY),
     "the rest of nothing": frame(b"x", CONT),
@@ -162,6 +159,21 @@ async def test_who_has_left_may_come_again(address: str, world: World) -> None:
         raw.send("40" + json.dumps({"token": await token_of(world, ASHA)}))
         assert "sid" in await raw.welcome()
         assert (await raw.ask("presence", {"user_ids": []}))["success"] is True
+
+
+ENDLESS = {
+    "nothing, in parts": frame(b"", TEXT, fin=False)
+    + frame(b"", CONT, fin=False) * (MOST_FRAMES_A_MESSAGE + 1),
+    "letter by letter": fragments(b'421["' + b"x" * MOST_FRAMES_A_MESSAGE + b'"]', 1),
+}
+
+
+@pytest.mark.parametrize("data", ENDLESS.values(), ids=ENDLESS)
+async def test_a_message_has_not_ever_so_many_parts(address: str, world: World, data: bytes) -> None:
+    async with entered(address, await token_of(world, ASHA)) as raw:
+        raw.write(data)
+        with pytest.raises(Gone):
+            await raw.packet()
 
 
 async def test_a_message_may_come_in_parts_and_slowly(address: str, world: World) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from stoory.actor import Actor
 from stoory.platform.http.frame import SECURITY_HEADERS
 from stoory.platform.sockets.protocol import LARGEST_PACKET_BYTES
 from stoory.platform.sockets.transport import MOST_WAITING_BYTES, MOST_WAITING_PACKETS
@@ -149,13 +150,21 @@ async def test_a_session_that_has_just_ended_is_no_fault_of_ours(address: str, w
 
 
 async def test_who_ends_while_they_are_admitted_is_forgotten(
-    address: str, world: World, caplog: pytest.LogCaptureFixture
+    address: str, world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = await token_of(world, ASHA)
+    sockets: Any = world.app.live.sockets
+    ask_in = sockets._ask_in
+
+    async def end_meanwhile(actor: Actor) -> int:
+        told = await ask_in(actor)
+        for session in sockets.engine.sockets.values():
+            await session.close()
+        return told
+
+    monkeypatch.setattr(sockets, "_ask_in", end_meanwhile)
     with quiet(caplog):
-        for _ in range(10):
-            async with polling(address) as poller:
-                await asyncio.gather(poller.post("40" + json.dumps({"token": token})), poller.post("1"))
+        async with polling(address) as poller:
+            await poller.post("40" + json.dumps({"token": await token_of(world, ASHA)}))
         await forgets_everybody(world)
 
 
