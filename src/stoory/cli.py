@@ -190,6 +190,14 @@ def openapi() -> None:
 
 
 @app.command()
+def asyncapi() -> None:
+    """Print what is sent and told over sockets, AsyncAPI 3.0."""
+    from stoory import live
+
+    out.print_json(data=live.document(), indent=2)
+
+
+@app.command()
 def demo(
     url: Annotated[
         str | None, typer.Option(help="The server to play against; this home's own by default.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from stoory import live
 from stoory.app import Application
 from stoory.deals import document as deal_process
 from stoory.platform.http import openapi
@@ -17,7 +18,8 @@ def pages() -> dict[str, str]:
     """Return every such page by its name in the folder `docs`."""
     return {
         "deal-process.md": deal_process.page(),
-        "openapi.json": json.dumps(api(), indent=2, sort_keys=True, ensure_ascii=False) + "\n",
+        "openapi.json": _written(api()),
+        "asyncapi.json": _written(live.document()),
     }
 
 
@@ -32,6 +34,10 @@ def write(folder: Path) -> list[str]:
     for name, text in stale.items():
         (folder / name).write_text(text)
     return list(stale)
+
+
+def _written(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _holds(path: Path, text: str) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, Final
 
+from stoory import __version__
 from stoory.accounts.sockets import Sessions
 from stoory.chat import sockets as chat
 from stoory.deals import sockets as deals
@@ -14,7 +16,7 @@ from stoory.notifications import sockets as notifications
 from stoory.platform.bus import Hint
 from stoory.platform.database import Database
 from stoory.platform.razorpay import Razorpay
-from stoory.platform.sockets import Connections, Sockets
+from stoory.platform.sockets import Connections, Sockets, asyncapi
 from stoory.platform.sockets.door import Door, is_from
 from stoory.platform.tokens import Tokens
 from stoory.shared import Sharing
@@ -101,3 +103,9 @@ class Live:
 def serves(scope: Any) -> bool:
     """Tell whether a request is Socket.IO's."""
     return scope["type"] in ("http", "websocket") and f"{scope['path']}/".startswith(f"{PATH}/")
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return what is sent and told over sockets, AsyncAPI 3.0. It is made once and must not be changed."""
+    return asyncapi.document(EVENTS, TOLD, version=__version__, path=PATH)

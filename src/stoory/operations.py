@@ -11,6 +11,7 @@ from litestar import MediaType, Request, Response
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
+from stoory import live
 from stoory.errors import Busy, NotFound
 from stoory.home import DEMO_PASSWORD, DEMO_PHONES
 from stoory.metrics import CONTENT_TYPE, Watch
@@ -18,6 +19,7 @@ from stoory.platform.http import openapi
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
 from stoory.platform.http.routes import ANYONE, OPERATORS, Db, Me, get, post
+from stoory.platform.sockets import asyncapi
 from stoory.settings import Settings
 from stoory.shared import Sharing
 
@@ -96,6 +98,18 @@ async def documentation(request: Request[Any, Any, Any]) -> str:
     return openapi.page(await asyncio.to_thread(openapi.document, request.app))
 
 
+@get("/schema/asyncapi.json", who=ANYONE, limit=None, include_in_schema=False)
+async def asyncapi_document() -> dict[str, Any]:
+    """Return what is sent and told over sockets, AsyncAPI 3.0."""
+    return live.document()
+
+
+@get("/schema/live", who=ANYONE, limit=None, include_in_schema=False, media_type=MediaType.HTML)
+async def live_documentation() -> str:
+    """Return what is sent and told over sockets, as a page."""
+    return asyncapi.page(live.document())
+
+
 @get("/", who=ANYONE, limit=None, include_in_schema=False, media_type=MediaType.HTML)
 async def front_page(settings: Settings) -> Response[str]:
     """Return a first page with links and, in a development home, the demo logins."""
@@ -128,6 +142,7 @@ FRONT_PAGE: Final = """<!doctype html><html lang=en><meta charset=utf-8><title>S
 <style>body{font:17px/1.6 system-ui;margin:4rem auto;max-width:44rem;padding:0 1rem}td{padding-right:2rem}</style>
 <h1>Stoory</h1><p>The backend of an influencer-marketing marketplace is running.</p>
 <ul><li><a href=/schema>The API, route by route</a></li><li><a href=/schema/openapi.json>Its OpenAPI document</a></li>
+<li><a href=/schema/live>What is live, over Socket.IO</a></li>
 <li><a href=/ready>Readiness</a></li></ul>{logins}</html>"""
 
 DEMO_LOGINS: Final = (
@@ -138,4 +153,13 @@ DEMO_LOGINS: Final = (
 
 DEVELOPMENT_ROUTES: Final = [advance_clock]
 
-ROUTES: Final = [health, ready, metrics, openapi_document, documentation, front_page]
+ROUTES: Final = [
+    health,
+    ready,
+    metrics,
+    openapi_document,
+    documentation,
+    asyncapi_document,
+    live_documentation,
+    front_page,
+]

@@ -23,6 +23,8 @@ GET    /ready                                                 .                 
 GET    /metrics                                               .                       200  200  200  200  200  200
 GET    /schema                                                .                       200  200  200  200  200  200
 GET    /schema/openapi.json                                   .                       200  200  200  200  200  200
+GET    /schema/asyncapi.json                                  .                       200  200  200  200  200  200
+GET    /schema/live                                           .                       200  200  200  200  200  200
 POST   /__dev/clock                                           .                       401  403  403  403  403  200
 
 POST   /api/auth/register                                     .                       201  201  201  201  201  201

@@ -71,7 +71,7 @@ class Resumed(Answer, kw_only=True):
     changed: list[Message]
     conversations: list[ConversationRow]
     seen: list[Read]
-    cursor: str
+    cursor: told.Cursor
     has_more: bool
 
 

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from stoory.chat.rows import ConversationRow, Message
 from stoory.platform.http.pages import encode_cursor
 from stoory.platform.sockets import Told
 
+Cursor = Annotated[str, Meta(description="what to send as `since` of the next resume", examples=["WzQyXQ"])]
+Counts = Annotated[dict[str, int], Meta(examples=[{"c0000000-0000-4000-8000-000000000001": 1}])]
+
 
 class NewMessage(Struct, kw_only=True):
     """A conversation has a new message. Goes to every socket of both people, the sender's own included.
 
-    Whoever writes has read everything before it. `cursor` is what to send as `since` of the next resume.
+    Whoever writes has read everything before it.
     """
 
     conversation_id: UUID
     seq: int
     message: Message
-    cursor: str
+    cursor: Cursor
 
 
 class ConversationUpdated(Struct, kw_only=True):
@@ -35,7 +38,7 @@ class ConversationUpdated(Struct, kw_only=True):
     reason: Literal["opened", "moved", "answered"]
     conversation: ConversationRow
     message: Message | UnsetType = UNSET
-    cursor: str
+    cursor: Cursor
 
 
 class MessageSeen(Struct, kw_only=True):
@@ -44,7 +47,7 @@ class MessageSeen(Struct, kw_only=True):
     conversation_id: UUID
     user_id: UUID
     up_to_seq: int
-    cursor: str
+    cursor: Cursor
 
 
 class MessageDeleted(Struct, kw_only=True):
@@ -53,7 +56,7 @@ class MessageDeleted(Struct, kw_only=True):
     conversation_id: UUID
     message_id: UUID
     seq: int
-    cursor: str
+    cursor: Cursor
 
 
 class TypingNow(Struct, kw_only=True):
@@ -79,7 +82,7 @@ class UnreadCount(Struct, kw_only=True):
     """How many messages are unread has changed: in all, and in each conversation where it did."""
 
     unread_count: int
-    conversations: dict[str, int]
+    conversations: Counts
 
 
 TOLD: Final = [

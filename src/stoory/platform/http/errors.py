@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import structlog
 from litestar import Request, Response
@@ -53,7 +53,7 @@ UNFORESEEN: Final = 500
 class ErrorBody(Struct, kw_only=True):
     """What every error answers, whatever its status; some codes add keys of their own (`allowed`, `limit` ...)."""
 
-    success: bool = False
+    success: Literal[False] = False
     message: str
     code: str
     errors: list[FieldError] | UnsetType = UNSET

@@ -31,18 +31,21 @@ class Event(Struct, frozen=True):
     does: Handler
     wants: frozenset[str]
     summary: str
+    description: str
 
 
 def event(function: Handler) -> Event:
     """Declare the handler of the event of its name; its `data` says what it takes."""
     hints = get_annotations(function, eval_str=True)
+    summary, description = _told(function)
     return Event(
         name=function.__name__,
         takes=hints["data"],
         answers=hints["return"],
         does=retried(function),
         wants=GIVEN & signature(function).parameters.keys(),
-        summary=cleandoc(function.__doc__ or "").replace("\n", " "),
+        summary=summary,
+        description=description,
     )
 
 
@@ -55,4 +58,15 @@ class Told(Struct, frozen=True):
     @property
     def summary(self) -> str:
         """When it is sent."""
-        return cleandoc(self.payload.__doc__ or "").replace("\n", " ")
+        return _told(self.payload)[0]
+
+    @property
+    def description(self) -> str:
+        """What else is to be known of it."""
+        return _told(self.payload)[1]
+
+
+def _told(documented: object) -> tuple[str, str]:
+    """Return the first sentence of a docstring, and the rest."""
+    first, _, rest = cleandoc(documented.__doc__ or "").partition("\n\n")
+    return first, rest

@@ -14,6 +14,9 @@ ANY_BODY: Final = (400, 413, 415)
 
 UNFORESEEN: Final = 500
 
+SCOPE: Final = {"request_id": "0af7651916cd43dd8448eb211c80319c"}
+"""All of a request that an error tells of it."""
+
 Json = dict[str, Any]
 
 
@@ -32,8 +35,8 @@ def _name(status: int) -> str:
 
 
 def _response(status: int, error_body: Json) -> Json:
-    problem = _problem(status)
-    answer = msgspec.json.decode(envelope(problem, {"request_id": "0af7651916cd43dd8448eb211c80319c"}))  # pyright: ignore[reportArgumentType] - all of a scope that it reads
+    problem = problem_of(status)
+    answer = msgspec.json.decode(envelope(problem, SCOPE))
     told: Json = {
         "description": answer["message"],
         "content": {"application/json": {"schema": error_body, "example": answer}},
@@ -45,7 +48,7 @@ def _response(status: int, error_body: Json) -> Json:
     return told
 
 
-def _problem(status: int) -> StooryError | None:
+def problem_of(status: int) -> StooryError | None:
     """Return an error as it might be raised; None is what nobody foresaw."""
     if status not in CLASS:
         return None

@@ -40,7 +40,8 @@ def page(schema: Json) -> str:
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
         f"<title>{escape(info['title'])} API</title><style>{STYLE}</style>"
         f"<h1>{escape(info['title'])} API</h1><p>{escape(info['summary'])}. Version {escape(info['version'])}. "
-        "The same for machines: <a href=/schema/openapi.json>openapi.json</a>, OpenAPI 3.1.</p>"
+        "The same for machines: <a href=/schema/openapi.json>openapi.json</a>, OpenAPI 3.1. "
+        "What is live: <a href=/schema/live>over Socket.IO</a>.</p>"
         f"<nav>{links}</nav>"
         + "".join(_chapter(schema, tag, routes) for tag, routes in chapters.items())
         + "</html>"
@@ -68,7 +69,7 @@ def _routes(schema: Json, tag: str) -> Iterator[str]:
 
 def _chapter(schema: Json, tag: str, routes: Iterable[str]) -> str:
     meaning = next((known["description"] for known in schema.get("tags", ()) if known["name"] == tag), "")
-    return f"<section id='{tag}'><h2>{tag}</h2><p>{_prose(meaning)}</p>{''.join(routes)}</section>"
+    return f"<section id='{tag}'><h2>{tag}</h2><p>{prose(meaning)}</p>{''.join(routes)}</section>"
 
 
 def _route(schema: Json, method: str, path: str, operation: Json) -> str:
@@ -76,24 +77,23 @@ def _route(schema: Json, method: str, path: str, operation: Json) -> str:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     return (
         f"<details id='{operation['operationId']}'><summary><b class={method}>{method.upper()}</b>"
-        f"<code>{escape(path)}</code><span>{_prose(operation['summary'])}</span></summary><div>"
-        f"<p>{_prose(operation.get('description', ''))}</p><p>For: {who}.</p>"
-        + _table("Parameters", [_parameter(schema, told) for told in operation.get("parameters", ())])
-        + _table("Body", _fields(schema, _resolved(schema, body.get("schema", {}))))
-        + _example(body)
-        + _table(
-            "Answers", [_answer(schema, status, told) for status, told in operation["responses"].items()]
-        )
-        + "".join(_example(_content(schema, told)) for told in list(operation["responses"].values())[:1])
+        f"<code>{escape(path)}</code><span>{prose(operation['summary'])}</span></summary><div>"
+        f"<p>{prose(operation.get('description', ''))}</p><p>For: {who}.</p>"
+        + table("Parameters", [_parameter(schema, told) for told in operation.get("parameters", ())])
+        + table("Body", fields(schema, resolved(schema, body.get("schema", {}))))
+        + example(body)
+        + table("Answers", [_answer(schema, status, told) for status, told in operation["responses"].items()])
+        + "".join(example(_content(schema, told)) for told in list(operation["responses"].values())[:1])
         + "</div></details>"
     )
 
 
-def _table(title: str, rows: list[tuple[str, str, str]]) -> str:
+def table(title: str, rows: list[tuple[str, str, str]]) -> str:
+    """Return a table with a title, or nothing for one without rows."""
     if not rows:
         return ""
     cells = "".join(
-        f"<tr><td><code>{escape(name)}</code><td>{escape(kind)}<td>{_prose(meaning)}"
+        f"<tr><td><code>{escape(name)}</code><td>{escape(kind)}<td>{prose(meaning)}"
         for name, kind, meaning in rows
     )
     return f"<h3>{title}</h3><table>{cells}</table>"
@@ -106,7 +106,8 @@ def _parameter(schema: Json, told: Json) -> tuple[str, str, str]:
     return told["name"], f"{told['in']}, {_kind(schema, told['schema'])}", meaning
 
 
-def _fields(schema: Json, body: Json) -> list[tuple[str, str, str]]:
+def fields(schema: Json, body: Json) -> list[tuple[str, str, str]]:
+    """Return the rows of a table of what an object holds."""
     required = body.get("required", ())
     return [
         (name, _kind(schema, told) + ("" if name in required else ", optional"), _meaning(told))
@@ -121,21 +122,22 @@ def _meaning(told: Json) -> str:
 
 def _answer(schema: Json, status: str, told: Json) -> tuple[str, str, str]:
     content = _content(schema, told)
-    return status, content.get("example", {}).get("code", ""), _resolved(schema, told)["description"]
+    return status, content.get("example", {}).get("code", ""), resolved(schema, told)["description"]
 
 
 def _content(schema: Json, told: Json) -> Json:
-    content: Json = _resolved(schema, told).get("content", {}).get("application/json", {})
+    content: Json = resolved(schema, told).get("content", {}).get("application/json", {})
     return content
 
 
-def _example(content: Json) -> str:
+def example(content: Json) -> str:
+    """Return the example of some content."""
     if "example" not in content:
         return ""
     return f"<pre>{escape(json.dumps(content['example'], indent=2, ensure_ascii=False))}</pre>"
 
 
-def _resolved(schema: Json, told: Json) -> Json:
+def resolved(schema: Json, told: Json) -> Json:
     """Follow a reference to what it names."""
     if "$ref" not in told:
         return told
@@ -146,7 +148,7 @@ def _resolved(schema: Json, told: Json) -> Json:
 
 def _kind(schema: Json, told: Json) -> str:
     """Say in a few words what a value is."""
-    told = _resolved(schema, told)
+    told = resolved(schema, told)
     if choices := told.get("anyOf", told.get("oneOf")):
         return " or ".join(_kind(schema, choice) for choice in choices)
     if "enum" in told:
@@ -164,6 +166,6 @@ def _bounds(told: Json) -> str:
     return f"from {least}" if most is None else f"{least} to {most}"
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Return text as HTML, what stands between backticks as code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))

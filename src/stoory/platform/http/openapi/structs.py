@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from inspect import cleandoc
 from typing import Any, Final
 
 import msgspec
@@ -28,6 +29,7 @@ def described(kinds: Iterable[type[Struct]]) -> tuple[dict[type[Struct], Json], 
     places: dict[type[Struct], Json] = dict(zip(found, references, strict=True))
     for kind, place in places.items():
         schema = schemas[place["$ref"].rpartition("/")[2]]
+        schema["description"] = cleandoc(kind.__doc__ or "")
         _mark_instants(kind, schema)
         if issubclass(kind, Body) and kind.EXAMPLE:
             schema["examples"] = [kind.EXAMPLE]
