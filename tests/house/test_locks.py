@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -12,6 +13,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
+NPM_LOCKS = [
+    path
+    for folder in ("bench", "docs", "tests")
+    for path in sorted((ROOT / folder).rglob("package-lock.json"))
+    if "node_modules" not in path.parts
+]
 GIT = shutil.which("git")
 
 # Written in halves, so that this file does not name what it looks for.
@@ -25,6 +32,13 @@ def test_a_lock_pins_every_package_by_hash_and_names_no_place(lock: Path):
     entries = re.split(r"\n(?! )", text.strip())
     assert [entry for entry in entries if "==" not in entry or "--hash=sha256:" not in entry] == []
     assert re.findall(r"(?i)://|file:|^-", text, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("lock", NPM_LOCKS, ids=lambda lock: str(lock.relative_to(ROOT)))
+def test_a_lock_of_npm_pins_every_package_by_hash_and_names_no_place(lock: Path):
+    packages = json.loads(lock.read_text())["packages"]
+    assert [name for name, told in packages.items() if name and "integrity" not in told] == []
+    assert [name for name, told in packages.items() if "resolved" in told] == []
 
 
 @pytest.mark.parametrize(("lock", "extras"), [("run", []), ("dev", ["dev"])])
