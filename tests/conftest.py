@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import asyncpg
 import httpx
@@ -17,6 +18,7 @@ from stoory.platform.postgres import Server
 from stoory.settings import Settings
 from tests import invariants
 from tests.money import Market
+from tests.redis import RedisServer
 from tests.till import Till, held
 from tests.world import ASHA, KABIR, MEERA, OM, RAVI, World, lay
 
@@ -37,6 +39,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
     finally:
         server.discard()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """Run a Redis of the test's own, which it may hurt; skip where the machine has none."""
+    server = RedisServer(tmp_path)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
 
 
 @pytest.fixture(scope="session")

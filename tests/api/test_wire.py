@@ -218,4 +218,4 @@ async def test_an_error_brings_its_own_keys_but_never_the_envelopes(failing: htt
 async def test_it_is_ready_once_the_database_answers(nobody: httpx.AsyncClient) -> None:
     answer = await nobody.get("/ready")
 
-    assert answer.json() == {"success": True, "checks": {"database": "ok"}}
+    assert answer.json() == {"success": True, "checks": {"database": "ok", "bus": "ok"}}

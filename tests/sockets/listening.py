@@ -39,7 +39,8 @@ async def served(application: Application, *, port: int = 0) -> AsyncIterator[st
 class Ear:
     """Somebody's socket, and everything it was told, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: str = "") -> None:
+        self.token = token
         self.client = socketio.AsyncClient(reconnection=False)
         self.heard: list[tuple[str, Json]] = []
         self.is_connected = False
@@ -101,7 +102,7 @@ async def connected(
     address: str, token: str, *, transports: tuple[str, ...] = ("websocket",)
 ) -> AsyncIterator[Ear]:
     """Connect whoever has that token."""
-    ear = Ear()
+    ear = Ear(token)
     await ear.client.connect(address, auth={"token": token}, transports=list(transports), wait_timeout=10)
     ear.is_connected = True
     try:

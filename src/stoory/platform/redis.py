@@ -65,7 +65,8 @@ class Redis:
             self._kind: Any = options.pop("connection_class", Connection)
             self.db = int(options.get("db", 0))
             self._options = options | {"protocol": 2, "driver_info": None, "decode_responses": False}
-            self._options |= {"socket_timeout": ANSWER_SECONDS, "socket_connect_timeout": ANSWER_SECONDS}
+            # The library's own time limit for a command may swallow that a task is cancelled; ours does not.
+            self._options |= {"socket_timeout": None, "socket_connect_timeout": ANSWER_SECONDS}
             self._new()
         except (TypeError, ValueError, RedisError):
             raise ValueError("STOORY_REDIS_URL is not a URL of a Redis.") from None

@@ -190,9 +190,13 @@ class SharedPresence(Presence):
         """Say that this node lives, and look after the others, for ever."""
         try:
             while True:
-                with suppress(Away):
+                pause_seconds = self._beat_seconds * random.uniform(0.9, 1)  # noqa: S311 - not all at the same time
+                try:
                     await self._beat()
-                await asyncio.sleep(self._beat_seconds * random.uniform(0.9, 1))  # noqa: S311 - no secret
+                except Away:
+                    self._steady_since = inf
+                    pause_seconds /= 4
+                await asyncio.sleep(pause_seconds)
         finally:
             with suppress(Away):
                 await self._run(WITHDRAW)
@@ -216,7 +220,7 @@ class SharedPresence(Presence):
     async def _beat(self) -> None:
         known, dead = await self._run(BEAT, self._dead_after_ms)
         now = time.monotonic()
-        if now - self._last_beat > 2 * self._beat_seconds:
+        if now - self._last_beat > 2 * self._beat_seconds or self._steady_since == inf:
             self._steady_since = now
         self._last_beat = now
         if self._is_in_doubt or known != len(self._sockets):

@@ -86,8 +86,8 @@ async def news_between(tx: Tx, user_id: UUID, after: int, up_to: int, *, limit: 
     )
 
 
-async def changes_of_older_messages(tx: Tx, user_id: UUID, known: dict[UUID, int]) -> list[Entry]:
-    """Return which messages somebody knows, up to a seq a conversation, were answered or deleted after that message."""
+async def news_since_known(tx: Tx, user_id: UUID, known: dict[UUID, int]) -> list[Entry]:
+    """Return what is new in these conversations since the message of each that somebody knows last."""
     return await tx.all(
         Entry,
         """
@@ -95,8 +95,6 @@ async def changes_of_older_messages(tx: Tx, user_id: UUID, known: dict[UUID, int
           from unnest($2::uuid[], $3::bigint[]) as known (conversation_id, seq)
           join news n on n.user_id = $1
                      and n.conversation_id = known.conversation_id
-                     and n.kind in ('answered', 'deleted')
-                     and n.seq <= known.seq
      left join news s on s.user_id = $1
                      and s.conversation_id = known.conversation_id
                      and s.kind = 'sent'

@@ -138,7 +138,8 @@ class Delivery:
                 connection.socket.cut_soon()
                 continue
             written = written or page.written(entry)
-            connection.socket.put(written)
+            if written is not None:
+                connection.socket.put(written)
             connection.told = entry.number
 
 
@@ -168,10 +169,21 @@ class Page(Struct):
         ]
 
     def _is_own(self, entry: Entry) -> bool:
-        return self.messages[entry.place].sender_id == self.actor.id
+        message = self.messages.get(entry.place)
+        return message is not None and message.sender_id == self.actor.id
 
-    def written(self, entry: Entry) -> Outgoing:
-        """Return the event that tells a piece of news."""
+    def _is_gone(self, entry: Entry) -> bool:
+        """Tell whether what it is about is not there any more."""
+        is_of_message = entry.kind in ("sent", "answered", "deleted")
+        is_of_conversation = entry.kind in ("opened", "moved", "answered")
+        return (is_of_message and entry.place not in self.messages) or (
+            is_of_conversation and entry.conversation_id not in self.conversations
+        )
+
+    def written(self, entry: Entry) -> Outgoing | None:
+        """Return the event that tells a piece of news; None of what is gone."""
+        if self._is_gone(entry):
+            return None
         id_, seq, number = entry.conversation_id, entry.seq or 0, told.cursor(entry.number)
         if entry.kind == "seen" and entry.seen_by is not None:
             seen = told.MessageSeen(conversation_id=id_, user_id=entry.seen_by, up_to_seq=seq, cursor=number)

@@ -7,6 +7,7 @@ it has been told. While it is answered the socket is held back, so that what is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
@@ -16,12 +17,12 @@ from stoory.actor import Actor
 from stoory.chat.queries import conversations_for
 from stoory.chat.queries.news import (
     Reader,
-    changes_of_older_messages,
     cursors_of_several,
     inbox,
     messages_after,
     messages_at,
     news_between,
+    news_since_known,
     places_sent_after,
 )
 from stoory.chat.rows import ConversationRow, Message, StoredMessage
@@ -36,8 +37,13 @@ from stoory.platform.sockets import Connection
 
 NEWS_A_PAGE: Final = 100
 MESSAGES_A_PAGE: Final = 100
+CHARACTERS_A_PAGE: Final = 64 * 1024
+"""Of messages; the one that goes beyond is the page's last."""
 MOST_CONVERSATIONS: Final = 500
 LARGEST_SEQ: Final = 2**53 - 1
+
+OF_MESSAGES: Final = ("sent", "answered", "deleted")
+CHANGED: Final = ("answered", "deleted")
 
 Seq = Annotated[int, Meta(ge=0, le=LARGEST_SEQ)]
 
@@ -122,15 +128,14 @@ async def _missed_since(tx: Tx, connection: Connection, since: int, told_live_fr
     if not kept.first_number - 1 <= since <= kept.last_number:
         raise Conflict("Too much has happened since; begin with the lists.", code="cursor_expired")
     found = await news_between(tx, user_id, since, told_live_from, limit=NEWS_A_PAGE + 1)
-    entries, has_more = found[:NEWS_A_PAGE], len(found) > NEWS_A_PAGE
-    sent = {entry.place for entry in entries if entry.kind == "sent"}
-    changed = {entry.place for entry in entries if entry.kind in ("answered", "deleted")} - sent
-    messages = await messages_at(tx, sent | changed)
+    messages = await messages_at(tx, {entry.place for entry in found if entry.kind in OF_MESSAGES})
+    fitting = _fitting([messages.get(entry.place) for entry in found[:NEWS_A_PAGE]])
+    entries, has_more = found[:fitting], len(found) > fitting
+    sent = {entry.place: None for entry in entries if entry.kind == "sent" and entry.place in messages}
+    changed = {entry.place for entry in entries if entry.kind in CHANGED and entry.place in messages}
     return Missed(
-        messages=[
-            messages[place] for place in dict.fromkeys(entry.place for entry in entries) if place in sent
-        ],
-        changed=[messages[place] for place in sorted(changed)],
+        messages=[messages[place] for place in sent],
+        changed=[messages[place] for place in sorted(changed - sent.keys())],
         conversation_ids={entry.conversation_id for entry in entries},
         up_to=entries[-1].number if has_more else max(connection.told, since),
         has_more=has_more,
@@ -144,21 +149,33 @@ async def _missed_of_conversations(
     user_id = connection.actor.id
     live = await places_sent_after(tx, user_id, told_live_from, list(known))
     found = await messages_after(tx, known, limit=MESSAGES_A_PAGE + 1)
-    page, has_more = found[:MESSAGES_A_PAGE], len(found) > MESSAGES_A_PAGE
+    fitting = _fitting(found[:MESSAGES_A_PAGE])
+    page, has_more = found[:fitting], len(found) > fitting
     messages = [message for message in page if (message.conversation_id, message.seq) not in live]
-    changes = [
-        entry
-        for entry in await changes_of_older_messages(tx, user_id, known)
-        if entry.number <= told_live_from
-    ]
-    changed = await messages_at(tx, {entry.place for entry in changes})
+    since = [entry for entry in await news_since_known(tx, user_id, known) if entry.number <= told_live_from]
+    older = {
+        entry.place
+        for entry in since
+        if entry.kind in CHANGED and (entry.seq or 0) <= known[entry.conversation_id]
+    }
+    changed = await messages_at(tx, older)
     return Missed(
         messages=messages,
         changed=list(changed.values()),
-        conversation_ids={message.conversation_id for message in [*messages, *changed.values()]},
+        conversation_ids={each.conversation_id for each in (*messages, *since)},
         up_to=connection.told,
         has_more=has_more,
     )
+
+
+def _fitting(messages: Sequence[StoredMessage | None]) -> int:
+    """Return how many of them make a page."""
+    characters = 0
+    for position, message in enumerate(messages, 1):
+        characters += 0 if message is None else len(message.message)
+        if characters >= CHARACTERS_A_PAGE:
+            return position
+    return len(messages)
 
 
 async def _written(tx: Tx, actor: Actor, missed: Missed) -> Resumed:

@@ -96,3 +96,6 @@ class UnreadCounts:
             conversations={str(id_): known.get(id_, 0) for id_ in conversation_ids},
         )
         self._connections.say((user_id,), outgoing("unread_count", payload))
+        if not all(connection.socket.is_ready for connection in self._connections.of(user_id)):
+            self._changed.setdefault(user_id, set()).update(conversation_ids)
+            self._is_wanted.set()

@@ -101,6 +101,7 @@ class Sockets:
         self._events = {event.name: event for event in events}
         self._ask_in = admit
         self._admitted: dict[str, Connection] = {}
+        self._arriving: set[str] = set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve a request of Engine.IO (ASGI)."""
@@ -128,8 +129,14 @@ class Sockets:
             return
         connection.socket.is_admitted = True
         self.connections.add(connection)
-        for arrival in self.arrivals:
-            await arrival(connection)
+        self._arriving.add(sid)
+        try:
+            for arrival in self.arrivals:
+                await arrival(connection)
+        finally:
+            self._arriving.discard(sid)
+            if self.connections.by_sid(sid) is None:  # gone meanwhile
+                await self._depart(connection)
 
     async def let_go(self, sid: str) -> None:
         """Forget somebody who is gone."""
@@ -137,8 +144,12 @@ class Sockets:
         connection = self.connections.remove(sid)
         if connection is not None:
             connection.socket.forget()
-            for departure in self.departures:
-                await departure(connection)
+            if sid not in self._arriving:
+                await self._depart(connection)
+
+    async def _depart(self, connection: Connection) -> None:
+        for departure in self.departures:
+            await departure(connection)
 
     async def handle(self, sid: str, arguments: list[Raw], number: int | None) -> None:
         """Do what an event asks, and acknowledge it if that is wanted."""
@@ -163,6 +174,7 @@ class Sockets:
         except TooMany:
             connection.refused += 1
             raise
+        connection.refused = 0
         event, raw = self._known(arguments)
         given = {"actor": connection.actor, "connection": connection, "data": read(event.takes, raw)}
         for name in event.wants - given.keys():

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any, Final, cast
 
 import engineio
+import structlog
 from engineio import packet
 from engineio.async_socket import AsyncSocket
 from engineio.exceptions import SocketIsClosedError
@@ -33,6 +34,8 @@ DRAIN_SECONDS: Final = 10
 """How long a socket may stay full before it is cut; its client comes back and resumes."""
 ADMITTED_WITHIN_SECONDS: Final = 10
 """How long somebody may be connected without having said who they are."""
+
+log = structlog.get_logger("stoory.sockets")
 
 quiet: Final = logging.getLogger("stoory.engine")
 quiet.setLevel(logging.CRITICAL + 1)
@@ -261,8 +264,15 @@ class Engine(engineio.AsyncServer):
                 if socket.closed:
                     self.sockets.pop(sid, None)
                 else:
-                    with suppress(SocketIsClosedError):
-                        await socket.look_after(now)
+                    await self._look_after(socket, now)
+
+    async def _look_after(self, socket: Socket, now: float) -> None:
+        try:
+            await socket.look_after(now)
+        except SocketIsClosedError:
+            pass
+        except Exception:
+            log.exception("unforeseen")
 
     async def _handle_connect(self, environ: Any, transport: str, jsonp_index: int | None = None) -> Any:
         """Open a connection, as engineio does, with a socket of ours."""
