@@ -41,6 +41,7 @@ class Ear:
 
     def __init__(self, token: str = "") -> None:
         self.token = token
+        self.began_at = 0
         self.client = socketio.AsyncClient(reconnection=False)
         self.heard: list[tuple[str, Json]] = []
         self.is_connected = False
