@@ -23,8 +23,15 @@ Limit = Annotated[
     ),
 ]
 PostgresUrl = Annotated[str, Meta(pattern=r"^postgres(ql)?://", description="a URL beginning postgresql://")]
+LOGIN: Final = r"([^/?#@\s]*@)?"
+REDIS: Final = rf"rediss?://{LOGIN}(\[[0-9A-Fa-f:.]+\]|[^/?#@:\[\]\s]*)(:\d{{1,5}})?(/\d*)?"
 RedisUrl = Annotated[
-    str, Meta(pattern=r"^(rediss?|unix)://", description="a URL beginning redis://, rediss:// or unix://")
+    str,
+    Meta(
+        pattern=rf"^({REDIS}|unix://{LOGIN}/[^?#\s]+)(\?[^#\s]*)?$",
+        description="a URL like redis://:password@host:6379/0, rediss://host or unix:///path, "
+        "with / ? # @ in a password written %2F %3F %23 %40",
+    ),
 ]
 S3: Final = r"^s3://[^?#\s]+(\?(&?(endpoint=https?://|region=)[^&#\s]+)+)?$"
 StorageUrl = Annotated[

@@ -61,6 +61,8 @@ def test_an_empty_variable_counts_as_not_set():
         ("STOORY_WORKERS", "0"),
         ("STOORY_DATABASE_URL", "mysql://localhost/stoory"),
         ("STOORY_REDIS_URL", "localhost:6379"),
+        ("STOORY_REDIS_URL", "redis://:pa/ss@localhost:6379"),
+        ("STOORY_REDIS_URL", "redis://localhost:6379/zero"),
         ("STOORY_STORAGE_URL", "https://storage.example.org/bucket"),
         ("STOORY_STORAGE_URL", "s3://bucket?endpont=https://storage.example.org"),
         ("STOORY_STORAGE_URL", "s3://bucket?endpoint=storage.example.org"),

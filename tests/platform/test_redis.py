@@ -12,6 +12,7 @@ import pytest
 
 from stoory.platform import log
 from stoory.platform.redis import ANSWER_SECONDS, MOST_CONNECTIONS, Away, Redis, Script
+from stoory.settings import Settings
 from tests.redis import PASSWORD, RedisServer, until
 
 
@@ -173,6 +174,19 @@ def test_a_wrong_url_is_said_to_be_wrong_and_not_repeated(url: str) -> None:
         Redis(url)
 
     assert "cret" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://redis.example.org",
+        "redis://:p%40ss@127.0.0.1:6379/0",
+        "rediss://stoory:p:w@[::1]:6380/2?ssl_ca_certs=/etc/ca.pem",
+        "unix://:secret@/run/redis.sock?db=1",
+    ],
+)
+def test_what_the_settings_take_is_a_redis(url: str) -> None:
+    assert Redis(Settings.from_env({"STOORY_REDIS_URL": url}).redis_url or "")
 
 
 async def test_the_database_of_the_url_is_used(redis_server: RedisServer) -> None:
