@@ -9,6 +9,7 @@ from contextlib import suppress
 from io import StringIO
 
 import pytest
+import structlog
 
 from stoory.platform import log
 from stoory.platform.redis import ANSWER_SECONDS, MOST_CONNECTIONS, Away, Redis, Script
@@ -137,6 +138,7 @@ async def test_what_redis_refuses_is_away_for_who_asks_and_for_nobody_else(
 async def test_logs_say_that_it_is_away_once_and_never_where_it_is(redis_server: RedisServer) -> None:
     said = StringIO()
     log.set_up(as_json=True, to=said)
+    structlog.configure(cache_logger_on_first_use=False)
     redis = Redis(redis_server.url)
     wrong = Redis(redis_server.url.replace(PASSWORD, "wrong"))
     redis_server.say("SET", "text", "value")
