@@ -42,15 +42,16 @@ class Storm:
         """Take what may be hurt."""
         self.node = node
         self.devices = [device for talker in talkers for device in talker.devices]
+        self.is_over = False
         self._superuser = superuser
         self._luck = luck
 
     async def rage(self) -> None:
-        """Hurt one thing after the other, for ever; whoever does not read, reads again soon."""
+        """Hurt one thing after the other until it is over; whoever does not read, reads again soon."""
         faults: dict[Callable[[], Awaitable[None]], int] = {
             self._cut_here: 6, self._cut_there: 6, self._deafen: 5, self._cut_database: 2, self._restart: 1,
         }  # fmt: skip
-        while True:
+        while not self.is_over:
             await asyncio.sleep(self._luck.random() * FAULT_EVERY_SECONDS)
             [fault] = self._luck.choices(list(faults), list(faults.values()))
             await fault()
@@ -145,15 +146,14 @@ async def test_through_every_fault_each_is_told_what_is_there_once_and_in_order(
         talkers = [
             await talker(stack, node, person, random.Random(f"{seed} {person.name}")) for person in DEVICES
         ]
-        storm = asyncio.create_task(Storm(node, talkers, superuser, random.Random(seed)).rage())
+        storm = Storm(node, talkers, superuser, random.Random(seed))
         async with asyncio.TaskGroup() as group:
+            raging = group.create_task(storm.rage())
             keeping = [group.create_task(each.stay(device)) for each in talkers for device in each.devices]
             talking = [group.create_task(each.talk(STEPS, [*DEVICES])) for each in talkers]
             await asyncio.wait(talking)
-            storm.cancel()
-            await asyncio.wait([storm])
-            if node.application is None:
-                await node.start()
+            storm.is_over = True
+            await raging
             for each in talkers:
                 each.is_over = True
             await asyncio.wait(keeping)
