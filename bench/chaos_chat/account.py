@@ -126,6 +126,7 @@ class Account:
         )
 
     def _heard_by_all_at(self, letter: Letter) -> float:
-        """Return when the last client heard it; 0 while one has not."""
+        """Return when the last of them heard it; 0 while one has not."""
         heard = self._heard.get(letter.answers[0]["id"], {}) if letter.answers else {}
-        return max(heard.values()) if self._clients <= heard.keys() else 0.0
+        times = [heard[client] for client in self._clients if client in heard]
+        return max(times) if len(times) == len(self._clients) else 0.0

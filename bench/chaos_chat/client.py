@@ -24,6 +24,8 @@ Say = Callable[[str], None]
 AGAIN: Final = {"busy", "internal", "too_many_requests", "upstream_unavailable"}
 """Refusals that are not about what was asked."""
 PAUSE_SECONDS: Final = 0.2
+COMES_BACK_AFTER_SECONDS: Final = (0.1, 1.0)
+"""Not all at once: whoever is served by the other node already should not notice."""
 WORDS: Final = ("two takes", "with the logo", "on Friday", "by the window", "ठीक है", "in blue", "once more")
 
 
@@ -51,7 +53,7 @@ class Client:
         while True:
             for node in self._nodes:
                 await self._connect(node, http, rest)
-            await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(random.uniform(*COMES_BACK_AFTER_SECONDS))  # noqa: S311 - it is no secret
 
     def go_home(self) -> None:
         """Leave a node that it is not at home on, as when a proxy spreads clients anew."""
@@ -91,7 +93,7 @@ class Client:
 
     async def leave(self) -> None:
         """Close what is still open."""
-        await asyncio.gather(*self._closing, *(one.close() for one in self.connections[-1:]))
+        await asyncio.gather(*self._closing)
 
     async def _connect(self, node: Node, http: aiohttp.ClientSession, rest: Rest) -> None:
         """Be connected to a node until that ends, if it can be reached."""
@@ -99,8 +101,8 @@ class Client:
         self.connections.append(line)
         try:
             await line.open(self.person.token)
-            await self._catch_up(line, rest)
-            self._say(f"{self.name} is on {node.name}")
+            missed = await self._catch_up(line, rest)
+            self._say(f"{self.name} is on {node.name}" + (f", and had missed {missed}" if missed else ""))
             await line.ended.wait()
         except Cut:
             pass
@@ -111,9 +113,9 @@ class Client:
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
-    async def _catch_up(self, line: Connection, rest: Rest) -> None:
-        """Take all that was missed, page by page, and then what has come meanwhile."""
-        has_more = True
+    async def _catch_up(self, line: Connection, rest: Rest) -> int:
+        """Take all that was missed, page by page, and then what has come meanwhile; return how many messages."""
+        has_more, missed = True, 0
         while has_more:
             answer = await line.ask("resume", {"since": self._cursor} if self._cursor else {})
             if not answer["success"]:
@@ -126,12 +128,14 @@ class Client:
             self.folded.take_answer(answer)
             for message in answer["messages"]:
                 self._account.hear(self.name, message, is_live=False)
+            missed += len(answer["messages"])
             self._cursor, has_more = answer["cursor"], answer["has_more"]
         for event, payload in self._early:
             self._apply(event, payload)
         self._early = []
         if not line.ended.is_set():
             self.is_current.set()
+        return missed
 
     async def _read_lists(self, rest: Rest) -> None:
         for row in await rest.rows(self.person):

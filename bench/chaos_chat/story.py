@@ -38,6 +38,8 @@ class Cast(Struct, frozen=True):
     """Who takes part."""
 
     talking: list[Client]
+    tablet: Client
+    """Of Ravi's; it lies in a bag meanwhile, and resumes all of it in the end"""
     stranger: Client
     account: Account
     deals: Deals
@@ -48,7 +50,12 @@ class Cast(Struct, frozen=True):
     @property
     def everybody(self) -> list[Client]:
         """All clients."""
-        return [*self.talking, self.stranger]
+        return [*self.talking, self.tablet, self.stranger]
+
+    @property
+    def theirs(self) -> list[Client]:
+        """Those of the two who talk."""
+        return [*self.talking, self.tablet]
 
     def conversation_ids(self) -> list[str]:
         """Return where something can be written: where they talk anyway, and in their newest deal."""
@@ -60,12 +67,12 @@ async def play(stage: Stage, teller: Teller, seconds: float, seed: int) -> list[
     async with aiohttp.ClientSession() as http:
         cast = await _cast(stage, http, teller)
         try:
-            differences = await _perform(cast, stage, http, _directions(teller, seconds, seed))
+            differences = await _perform(cast, stage, http, Directions(teller, seconds, with_luck(seed)))
         finally:
             await asyncio.gather(*(client.leave() for client in cast.everybody))
         teller.account(cast.account.told())
         return await claims(
-            cast.talking, cast.stranger, stage.database, differences, account=cast.account, deals=cast.deals
+            cast.theirs, cast.stranger, stage.database, differences, account=cast.account, deals=cast.deals
         )
 
 
@@ -94,6 +101,7 @@ async def _cast(stage: Stage, http: aiohttp.ClientSession, teller: Teller) -> Ca
             client("Ravi's phone", ravi, 0, 1),
             client("Ravi's laptop", ravi, 1, 0),
         ],
+        tablet=client("Ravi's tablet", ravi, 0, 1),
         stranger=client("Meera", meera, 0),
         account=account,
         deals=Deals(rest, asha, ravi),
@@ -110,23 +118,26 @@ async def _perform(
     luck = directions.luck
     directions.teller.begin()
     async with asyncio.TaskGroup() as group:
-        there = [group.create_task(one.stay_connected(http, cast.rest)) for one in cast.everybody]
+        there = {one.name: group.create_task(one.stay_connected(http, cast.rest)) for one in cast.everybody}
         if not await _until(
             lambda: all(one.is_current.is_set() for one in cast.everybody), COMES_WITHIN_SECONDS
         ):
             raise Failed("not everybody could connect")
+        there[cast.tablet.name].cancel()
+        directions.teller.move("Ravi's tablet goes into a bag")
         working = [
             *(group.create_task(_write(cast, one, stopped, _own(luck))) for one in cast.talking),
             group.create_task(cast.deals.make(stopped, _own(luck))),
         ]
-        there.append(group.create_task(_count(cast, directions.teller)))
+        counting = group.create_task(_count(cast, directions.teller))
         await _plot(cast, stage, directions)
         stopped.set()
         directions.teller.happen("They stop, and wait until everybody has heard everything")
+        there[cast.tablet.name] = group.create_task(cast.tablet.stay_connected(http, cast.rest))
         await asyncio.wait(working, timeout=SETTLES_WITHIN_SECONDS)
         await _until(cast.account.is_settled, SETTLES_WITHIN_SECONDS)
         differences = await _settled(cast)
-        for task in (*there, *working):
+        for task in (*there.values(), *working, counting):
             task.cancel()
     return differences
 
@@ -169,7 +180,7 @@ async def _count(cast: Cast, teller: Teller) -> None:
 async def _settled(cast: Cast) -> list[str]:
     """Return where clients differ from REST, once they do not or it was waited for long enough."""
     give_up_at = time.monotonic() + SETTLES_WITHIN_SECONDS
-    while differences := await differing(cast.talking, cast.rest):
+    while differences := await differing(cast.theirs, cast.rest):
         if time.monotonic() > give_up_at:
             break
         await asyncio.sleep(POLL_SECONDS)
@@ -186,8 +197,9 @@ async def _until(is_so: Callable[[], bool], seconds: float) -> bool:
 
 def _own(luck: random.Random) -> random.Random:
     """Return luck of somebody's own, so that it does not depend on who is faster."""
-    return random.Random(luck.random())  # noqa: S311 - it is no secret
+    return with_luck(luck.getrandbits(32))
 
 
-def _directions(teller: Teller, seconds: float, seed: int) -> Directions:
-    return Directions(teller, seconds, random.Random(seed))  # noqa: S311 - the same
+def with_luck(seed: int) -> random.Random:
+    """Return luck that is the same for the same seed."""
+    return random.Random(seed)  # noqa: S311 - it is no secret

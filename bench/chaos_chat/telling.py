@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from textwrap import shorten
 from typing import Final
 
 from rich import box
@@ -16,6 +17,8 @@ from bench.chaos_chat.verdict import Claim
 
 SHOWN: Final = 5
 """How much of what breaks a claim is shown."""
+SHOWN_CHARACTERS: Final = 300
+"""Of each; it may quote a whole conversation."""
 
 
 class Teller:
@@ -53,7 +56,9 @@ class Teller:
     def account(self, phases: Sequence[Told]) -> None:
         """Show what came of each part of the story."""
         table = Table(
-            title="What was written, and heard by all four clients", title_justify="left", box=box.SIMPLE_HEAD
+            title="What was written, and heard by all four who were there",
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
         )
         for name in ("", "seconds", "sent", "again", "acknowledged", "heard live", "resumed", "slowest"):
             table.add_column(name, justify="right" if name else "left")
@@ -76,7 +81,7 @@ class Teller:
                 "[red]broken[/]" if claim.broken else "[green]holds [/]", Text(claim.text), soft_wrap=True
             )
             for one in claim.broken[:SHOWN]:
-                self._out.print(Text(f"         {one}"), soft_wrap=True)
+                self._out.print(Text(f"         {shorten(one, SHOWN_CHARACTERS)}"), soft_wrap=True)
             if len(claim.broken) > SHOWN:
                 self._out.print(f"         and {len(claim.broken) - SHOWN} more")
 

@@ -13,6 +13,7 @@ from bench.chaos_chat.connection import RESUMED
 from stoory.platform.http.pages import decode_cursor
 
 PROMPT: Final = "negotiate_amount"
+"""It asks for a form. Only the first of them moves a deal on, so the history has no other."""
 
 Json = dict[str, Any]
 Heard = Sequence[tuple[str, Json]]
@@ -100,7 +101,7 @@ def broken_silence(client: str, connections: Sequence[Heard]) -> Iterator[str]:
 
 
 def broken_presses(pressed: Sequence[tuple[str, str]], recorded: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Name presses of buttons that are not recorded once each, in their order; a prompt only asks for a form."""
+    """Name deals whose history is not what was answered: each move once, in its order."""
     by_request: dict[str, list[str]] = {}
     for request_id, action in recorded:
         if action != PROMPT:
