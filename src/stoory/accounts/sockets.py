@@ -33,9 +33,12 @@ class Sessions:
         self._is_wanted = asyncio.Event()
 
     def hear(self, hint: Hint) -> None:
-        """Look at once when sessions of somebody who is here have ended."""
-        if isinstance(hint, SessionsEnded) and self._sockets.connections.among(hint.user_ids):
-            self._is_wanted.set()
+        """Look at once when sessions of somebody who is here have ended; until it is known which, tell them nothing."""
+        if isinstance(hint, SessionsEnded):
+            for user_id in hint.user_ids:
+                for connection in self._sockets.connections.of(user_id):
+                    connection.doubt()
+                    self._is_wanted.set()
 
     def look(self) -> None:
         """Look at once: hints may have been missed."""
@@ -67,3 +70,5 @@ class Sessions:
         for connection in connected:
             if connection.actor.session_id not in good:
                 await self._sockets.disconnect(connection)
+            elif connection.is_doubted and not self._is_wanted.is_set():  # else more has ended meanwhile
+                connection.trust()

@@ -108,32 +108,33 @@ async def news_since_known(tx: Tx, user_id: UUID, known: dict[UUID, int]) -> lis
     )
 
 
-class Place(Struct, frozen=True):
-    """Where a message stands."""
+class FirstSent(Struct, frozen=True):
+    """The first of some messages of a conversation."""
 
     conversation_id: UUID
     seq: int
 
 
-async def places_sent_after(
+async def first_sent_after(
     tx: Tx, user_id: UUID, number: int, conversation_ids: list[UUID]
-) -> set[tuple[UUID, int]]:
-    """Return which messages of these conversations are numbered above that among somebody's news."""
-    places = await tx.all(
-        Place,
+) -> dict[UUID, int]:
+    """Return with which seq those messages begin that are numbered above that among somebody's news."""
+    found = await tx.all(
+        FirstSent,
         """
-        select conversation_id, seq
+        select conversation_id, min(seq) as seq
           from news
          where user_id = $1
            and number > $2
            and kind = 'sent'
            and conversation_id = any($3)
+      group by conversation_id
         """,
         user_id,
         number,
         conversation_ids,
     )
-    return {(place.conversation_id, place.seq) for place in places}
+    return {first.conversation_id: first.seq for first in found}
 
 
 async def messages_at(tx: Tx, places: set[tuple[UUID, int]]) -> dict[tuple[UUID, int], StoredMessage]:
@@ -159,28 +160,36 @@ async def messages_at(tx: Tx, places: set[tuple[UUID, int]]) -> dict[tuple[UUID,
     return {(message.conversation_id, message.seq): message for message in found}
 
 
-async def messages_after(tx: Tx, known: dict[UUID, int], *, limit: int) -> list[StoredMessage]:
-    """Return what follows a seq in each of these conversations, in order, the first conversations first."""
+async def messages_after(
+    tx: Tx, known: dict[UUID, int], before: dict[UUID, int], *, limit: int
+) -> list[StoredMessage]:
+    """Return what follows a seq in each of these conversations, in order, the first conversations first.
+
+    Where it is said before which seq, no further.
+    """
     return await tx.all(
         StoredMessage,
         """
         select m.id, m.conversation_id, m.seq, m.sender_id, m.receiver_id, m.message, m.message_type,
                m.action_required, m.action_data, m.action_role, m.flow_context, m.media_url, m.metadata,
                m.client_msg_id, m.deleted_at, m.created_at
-          from unnest($1::uuid[], $2::bigint[]) with ordinality as known (conversation_id, seq, position)
+          from unnest($1::uuid[], $2::bigint[], $3::bigint[])
+               with ordinality as known (conversation_id, seq, before, position)
     cross join lateral (select id, conversation_id, seq, sender_id, receiver_id, message, message_type,
                                action_required, action_data, action_role, flow_context, media_url, metadata,
                                client_msg_id, deleted_at, created_at
                           from messages
                          where conversation_id = known.conversation_id
                            and seq > known.seq
+                           and (known.before is null or seq < known.before)
                       order by seq
-                         limit $3) m
+                         limit $4) m
       order by known.position, m.seq
-         limit $3
+         limit $4
         """,
         list(known.keys()),
         list(known.values()),
+        [before.get(conversation_id) for conversation_id in known],
         limit,
     )
 

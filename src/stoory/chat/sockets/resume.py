@@ -18,12 +18,12 @@ from stoory.chat.queries import conversations_for
 from stoory.chat.queries.news import (
     Reader,
     cursors_of_several,
+    first_sent_after,
     inbox,
     messages_after,
     messages_at,
     news_between,
     news_since_known,
-    places_sent_after,
 )
 from stoory.chat.rows import ConversationRow, Message, StoredMessage
 from stoory.chat.rules import message_shown
@@ -145,13 +145,11 @@ async def _missed_since(tx: Tx, connection: Connection, since: int, told_live_fr
 async def _missed_of_conversations(
     tx: Tx, connection: Connection, known: dict[UUID, int], told_live_from: int
 ) -> Missed:
-    """Return what follows the last seq of each, but for what is told live; and what of the known ones has changed."""
+    """Return what follows the last seq of each up to what is told live, and what of the known ones has changed."""
     user_id = connection.actor.id
-    live = await places_sent_after(tx, user_id, told_live_from, list(known))
-    found = await messages_after(tx, known, limit=MESSAGES_A_PAGE + 1)
-    fitting = _fitting(found[:MESSAGES_A_PAGE])
-    page, has_more = found[:fitting], len(found) > fitting
-    messages = [message for message in page if (message.conversation_id, message.seq) not in live]
+    live = await first_sent_after(tx, user_id, told_live_from, list(known))
+    found = await messages_after(tx, known, live, limit=MESSAGES_A_PAGE + 1)
+    messages = found[: _fitting(found[:MESSAGES_A_PAGE])]
     since = [entry for entry in await news_since_known(tx, user_id, known) if entry.number <= told_live_from]
     older = {
         entry.place
@@ -164,7 +162,7 @@ async def _missed_of_conversations(
         changed=list(changed.values()),
         conversation_ids={each.conversation_id for each in (*messages, *since)},
         up_to=connection.told,
-        has_more=has_more,
+        has_more=len(found) > len(messages),
     )
 
 

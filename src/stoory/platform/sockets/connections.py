@@ -26,7 +26,7 @@ class Connection:
     None once it has been answered what lies before.
     """
 
-    __slots__ = ("_release", "actor", "is_held", "joined_at", "refused", "socket", "told")
+    __slots__ = ("_release", "actor", "is_doubted", "is_held", "joined_at", "refused", "socket", "told")
 
     def __init__(self, socket: Socket, actor: Actor, *, told: int) -> None:
         """Take the connection of Engine.IO, and whose it is."""
@@ -35,18 +35,29 @@ class Connection:
         self.told = told
         self.joined_at: int | None = told
         self.is_held = False
+        self.is_doubted = False
         self.refused = 0
         self._release: asyncio.TimerHandle | None = None
 
     @property
     def is_ready(self) -> bool:
         """Whether it can be told something now."""
-        return not self.is_held and self.socket.is_ready
+        return not self.is_held and not self.is_doubted and self.socket.is_ready
 
     def say(self, outgoing: Outgoing) -> None:
         """Send something that matters only now: to who does not read it is not sent at all."""
-        if self.socket.is_ready:
+        if self.socket.is_ready and not self.is_doubted:
             self.socket.put(outgoing)
+
+    def doubt(self) -> None:
+        """Tell it nothing until it is known whether its session goes on."""
+        self.is_doubted = True
+
+    def trust(self) -> None:
+        """Tell it again what is new: its session goes on."""
+        self.is_doubted = False
+        if self.socket.on_drain is not None:
+            self.socket.on_drain()
 
     def hold(self) -> None:
         """Tell it nothing for now: it is about to be answered what came before."""
