@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from msgspec import Struct
 
+from stoory.chat.queries.messages import BEYOND_EVERY_SEQ
 from stoory.chat.rows import Cursor, StoredMessage
 from stoory.platform.database import Tx
 
@@ -35,6 +36,9 @@ class Inbox(Struct, frozen=True):
     first_number: int
     last_number: int
 
+
+BEYOND_ALL: Final = 2**63 - 1
+"""No message has that seq."""
 
 NOTHING_YET = Inbox(first_number=1, last_number=0)
 
@@ -181,7 +185,7 @@ async def messages_after(
                           from messages
                          where conversation_id = known.conversation_id
                            and seq > known.seq
-                           and (known.before is null or seq < known.before)
+                           and seq < known.before
                       order by seq
                          limit $4) m
       order by known.position, m.seq
@@ -189,7 +193,7 @@ async def messages_after(
         """,
         list(known.keys()),
         list(known.values()),
-        [before.get(conversation_id) for conversation_id in known],
+        [before.get(conversation_id, BEYOND_ALL) for conversation_id in known],
         limit,
     )
 
