@@ -7,7 +7,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from stoory.chat.queries.messages import BEYOND_EVERY_SEQ
 from stoory.chat.rows import Cursor, StoredMessage
 from stoory.platform.database import Tx
 
