@@ -27,7 +27,6 @@ BUTTONS: Final = (
 BYS: Final[tuple[By, ...]] = ("since", "since", "conversations")
 TEXTS: Final = (12, 12, 200, 4000)
 """How long they are."""
-PATIENCE_SECONDS: Final = 30
 
 
 class Talker:
@@ -91,11 +90,13 @@ class Talker:
 
     async def read(self) -> None:
         """Read a conversation to the end, or not quite."""
-        if (id_ := self._conversation()) is None:
+        rows = self._any().copy.rows
+        if not rows:
             return
+        id_ = self._luck.choice(list(rows))
         asked: Json = {}
         if self._luck.random() < 0.5:
-            asked["up_to_seq"] = self._luck.randrange(1 + self._any().copy.rows[id_]["last_seq"])
+            asked["up_to_seq"] = self._luck.randrange(1 + rows[id_]["last_seq"])
         if self._luck.random() < 0.5:
             await self._ask("mark_seen", conversation_id=id_, **asked)
         else:
@@ -148,17 +149,6 @@ class Talker:
             with suppress(httpx.TransportError):
                 answer = await self.client.post("/api/messages/conversations", json=body)
                 assert answer.status_code in (422, 503), answer.text
-
-    async def last_read(self) -> None:
-        """Come back with every device for good."""
-        self.is_over = True
-        for device in self.devices:
-            device.may_read.set()
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while not (device.is_connected and device.call.is_resumed):
-                    with suppress(Cut, httpx.TransportError):
-                        await device.leave()
-                        await device.come()
 
     async def _move(self, event: str, door: str, body: Json) -> None:
         device = self._any()
