@@ -59,9 +59,9 @@ class Home(Struct):
         return process.returncode, said
 
     @contextmanager
-    def started(self) -> Iterator[tuple[subprocess.Popen[str], Future[str]]]:
+    def started(self, command: str = "up") -> Iterator[tuple[subprocess.Popen[str], Future[str]]]:
         """Run `stoory up`; yield it once it has said where everything is, with what it will have said by its end."""
-        with self.command("up") as process:
+        with self.command(command) as process:
             assert process.stdout is not None
             try:
                 self.places = _places(process.stdout)

@@ -32,7 +32,7 @@ class Storm(Protocol):
     """What happens to servers meanwhile."""
 
     async def rage(self, crowd: Crowd) -> None:
-        """Hurt one thing after the other until the crowd has talked enough, and then heal everything."""
+        """Hurt one thing after the other, and let all servers run in the end."""
         ...
 
 
@@ -43,7 +43,6 @@ class Crowd:
         """Take them."""
         self.talkers = list(talkers.values())
         self.devices = [device for each in self.talkers for device in each.devices]
-        self.has_talked = False
         self._clients = {person: each.client for person, each in talkers.items()}
 
     async def begin(self) -> None:
@@ -53,19 +52,18 @@ class Crowd:
         await open_with(self._clients[KABIR], MEERA)
         await open_with(self._clients[RAVI], OM)
 
-    async def talk(self, storm: Storm, *, steps: int) -> None:
-        """Let all do so many things each, whatever happens meanwhile."""
+    async def talk(self, storm: Storm) -> None:
+        """Let all talk for as long as the storm lasts."""
         async with asyncio.TaskGroup() as group:
             raging = group.create_task(storm.rage(self))
             staying = [
                 group.create_task(each.stay(device)) for each in self.talkers for device in each.devices
             ]
-            await asyncio.wait([group.create_task(each.talk(steps, [*DEVICES])) for each in self.talkers])
-            self.has_talked = True
+            talking = [group.create_task(each.talk([*DEVICES])) for each in self.talkers]
             await raging
             for each in self.talkers:
                 each.is_over = True
-            await asyncio.wait(staying)
+            await asyncio.wait([*staying, *talking])
 
     def cut_somebody(self, luck: random.Random) -> None:
         """End a connection at its device's end."""

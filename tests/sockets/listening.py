@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import socketio
 import uvicorn
@@ -26,7 +26,14 @@ async def served(application: Application, *, port: int = 0) -> AsyncIterator[st
     """Serve an application that runs already; the address is returned."""
     with socket.create_server(("127.0.0.1", port)) as listener:
         options: Any = uvicorn_options()
-        config = uvicorn.Config(application, http=HttpProtocol, lifespan="off", log_config=None, **options)
+        config = uvicorn.Config(
+            application,
+            http=HttpProtocol,
+            lifespan="off",
+            log_config=None,
+            timeout_graceful_shutdown=1,
+            **options,
+        )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve([listener]))
         try:
@@ -34,6 +41,8 @@ async def served(application: Application, *, port: int = 0) -> AsyncIterator[st
         finally:
             server.should_exit = True
             await serving
+            for late in server.server_state.connections:  # let in while the others were let out
+                cast("Any", late).transport.abort()
 
 
 class Ear:

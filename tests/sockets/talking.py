@@ -45,13 +45,14 @@ class Talker:
         self._luck = luck
         self._written = 0
 
-    async def talk(self, steps: int, others: list[Person]) -> None:
-        """Do one thing after the other."""
+    async def talk(self, others: list[Person]) -> None:
+        """Do one thing after the other until it is over."""
         deeds = {
             self.write: 50, self.read: 12, self.delete: 8, self.offer: 8, self.press: 5, self.apply: 4, self.type: 5,
             self.ask_again: 3, self.be_refused: 5,
         }  # fmt: skip
-        for _ in range(steps):
+        while not self.is_over:
+            await asyncio.sleep(self._luck.random() * PAUSE_SECONDS)
             [deed] = self._luck.choices([*deeds, self.open], [*deeds.values(), 2])
             arguments: list[Any] = [self._luck.choice(others)] if deed == self.open else []
             await deed(*arguments)
@@ -85,7 +86,7 @@ class Talker:
             answers = await asyncio.gather(*(door(body) for door in doors))
             letter.answers += [answer for answer in answers if answer is not None]
             if letter.client_msg_id is None or self._luck.random() < (0.8 if letter.answers else 0.1):
-                return
+                return  # has been answered, or gives up
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def read(self) -> None:
