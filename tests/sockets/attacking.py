@@ -47,7 +47,10 @@ async def until(is_so: Callable[[], Any]) -> None:
 
 async def forgets_everybody(world: World) -> None:
     """Wait until nothing is kept of anybody."""
-    await until(lambda: not any(kept(world).values()))
+    try:
+        await until(lambda: not any(kept(world).values()))
+    except TimeoutError:
+        raise AssertionError(f"still kept: {kept(world)}") from None
 
 
 async def still_serves(address: str, token: str) -> None:

@@ -23,9 +23,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def address(world: World) -> AsyncIterator[str]:
-    """Return where the application listens."""
+    """Return where the application listens. Who polled is still awaited afterwards: no other test should find them."""
     async with served(world.app) as address:
         yield address
+    for left in list(world.app.live.sockets.engine.sockets.values()):
+        await left.cut()
 
 
 @pytest.fixture(scope="session")
