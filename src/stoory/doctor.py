@@ -33,6 +33,23 @@ CLAIMS: Final[Mapping[str, LiteralString]] = {
           join conversations c on c.id = p.conversation_id
          where p.seen_seq > c.last_seq
     """,
+    "everybody's news is numbered without a gap": """
+        select coalesce(i.user_id, n.user_id)::text as broken
+          from inboxes i
+     full join (select user_id, count(*) as kept, min(number) as first_number, max(number) as last_number
+                  from news
+                 group by user_id) n on n.user_id = i.user_id
+         where coalesce(n.kept, 0) is distinct from i.last_number - i.first_number + 1
+            or n.first_number <> i.first_number
+            or n.last_number <> i.last_number
+    """,
+    "nobody has news of what is not there": """
+        select n.user_id::text as broken
+          from news n
+          left join conversations c on c.id = n.conversation_id
+         where c.id is null
+            or n.seq > c.last_seq
+    """,
     "a conversation has its two people": """
         select c.id::text as broken
           from conversations c

@@ -21,6 +21,8 @@ Superuser: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 BREAKS: Final = {
     "messages are numbered without a gap": "delete from messages where seq = 2",
     "nobody has read what is not there": "update participations set seen_seq = 1000",
+    "everybody's news is numbered without a gap": "delete from news where number = 2",
+    "nobody has news of what is not there": "update news set seq = 1000",
     "a conversation has its two people": f"delete from participations where user_id = '{RAVI.id}'",
     "only the open conversation of a deal waits for an answer": "update conversations set chat_status = 'completed'",
     "every request has one conversation and one deal": "delete from deals",
