@@ -39,6 +39,10 @@ as $$
 declare
     numbered record;
 begin
+    if new.seq is not null then  -- by app.send_messages: only stoory_system may write this column
+        return new;
+    end if;
+
     if new.client_msg_id is not null then
         perform pg_advisory_xact_lock(hashtextextended(new.sender_id || new.client_msg_id, 0));
         if exists (
@@ -128,7 +132,8 @@ $$;
 -- At the commit, when every row of the change is locked already: the lock of an inbox is the last and the shortest.
 create constraint trigger messages_are_news after insert on messages
     deferrable initially deferred
-    for each row execute function app.messages_are_news();
+    for each row when (pg_catalog.current_setting('app.sends_several', true) is distinct from 'on')
+    execute function app.messages_are_news();
 
 create constraint trigger changed_messages_are_news after update of action_required, deleted_at on messages
     deferrable initially deferred
@@ -142,10 +147,11 @@ create constraint trigger conversations_are_news
     deferrable initially deferred
     for each row execute function app.conversations_are_news();
 
--- Whoever writes has read what was there: that is no news beside the message, whose trigger moves this cursor.
+-- Whoever writes has read what was there: that is no news beside the message, with which this cursor moves.
 create constraint trigger participations_are_news after update of seen_seq on participations
     deferrable initially deferred
-    for each row when (new.seen_seq > old.seen_seq and pg_catalog.pg_trigger_depth() = 0)
+    for each row when (new.seen_seq > old.seen_seq and pg_catalog.pg_trigger_depth() = 0
+                       and pg_catalog.current_setting('app.sends_several', true) is distinct from 'on')
     execute function app.participations_are_news();
 
 alter function app.add_news(uuid[], uuid, text, bigint, uuid) owner to stoory_system;
@@ -165,9 +171,11 @@ create policy system_news on news to stoory_system using (true) with check (true
 create policy own_inbox on inboxes for select to stoory_api using (user_id = (select app.user_id()));
 create policy own_news on news for select to stoory_api using (user_id = (select app.user_id()));
 
--- Writes what several people send, in one round trip, and says under which number it is news to both. Nobody is let in who
--- `app.enter` or the policies would keep out; left out is also what was sent before, and what goes to a conversation that
--- somebody holds: that must be sent alone. Inboxes are held in the order of their people, or two of us could deadlock.
+-- Writes what several people send, in one round trip, numbers it as the triggers above do one by one, and says under which
+-- number it is news to both. Nobody is let in whom `app.enter` or the policies would keep out; left out is also what was
+-- sent before, and what goes to a conversation or bears an id that somebody holds: that must be sent alone, and may wait.
+-- An id is given once among those that come together. Rows are locked in the order of every other change: conversations,
+-- cursors, and last the inboxes in the order of their people.
 create function app.send_messages(
     ids uuid[], session_ids uuid[], sender_ids uuid[], conversation_ids uuid[], texts text[], media_urls text[],
     client_msg_ids text[], at timestamptz)
@@ -175,65 +183,96 @@ returns table (message_id uuid, message_seq bigint, sent_to uuid, sender_number 
     language plpgsql set search_path = ''
 as $$
 declare
-    written uuid[];
+    free uuid[];
+    unheld uuid[];
 begin
-    with free as materialized (
-        select c.id
-          from public.conversations c
-         where c.id = any (conversation_ids)
-      order by c.id
-           for update skip locked
-    ), held as materialized (
-        select i.user_id
-          from public.inboxes i
-         where i.user_id = any (array(select p.user_id
-                                        from free
-                                        join public.participations p on p.conversation_id = free.id))
-      order by i.user_id
-           for update
-    ), sent as (
-        insert into public.messages (id, conversation_id, sender_id, receiver_id, message, media_url, client_msg_id,
-                                     created_at)
-        select given.id, p.conversation_id, p.user_id, p.other_user_id, given.text, given.media_url,
-               given.client_msg_id, at
+    select array(select c.id
+                   from public.conversations c
+                  where c.id = any (conversation_ids)
+                    for update skip locked),
+           array(select given.id
+                   from unnest(ids, sender_ids, client_msg_ids) as given (id, sender_id, client_msg_id)
+                  where given.client_msg_id is null
+                     or pg_try_advisory_xact_lock(hashtextextended(given.sender_id || given.client_msg_id, 0)))
+      into free, unheld;
+
+    perform set_config('app.sends_several', 'on', true);  -- what the triggers do one by one is done here
+    return query
+      with given as materialized (
+        select given.*
           from unnest(ids, session_ids, sender_ids, conversation_ids, texts, media_urls, client_msg_ids)
                with ordinality as given (id, session_id, sender_id, conversation_id, text, media_url, client_msg_id,
                                          position)
-    cross join (select count(*) from held) as everybody_held
-          join free on free.id = given.conversation_id
+         where given.id = any (unheld)
+           and given.conversation_id = any (free)
+    ), letters as materialized (
+        select given.id, given.conversation_id, given.sender_id, p.other_user_id as receiver_id, given.text,
+               given.media_url, given.client_msg_id, given.position, c.brand_owner_id, c.influencer_id, c.admin_id,
+               c.last_seq + row_number() over (partition by c.id order by given.position) as seq
+          from given
+          join public.conversations c on c.id = given.conversation_id
           join public.participations p on p.conversation_id = given.conversation_id and p.user_id = given.sender_id
           join public.sessions s on s.id = given.session_id and s.user_id = given.sender_id and s.ended_at is null
           join public.users u on u.id = given.sender_id and u.status = 'active'
-      order by given.position
-     returning id
+         where given.client_msg_id is null
+            or not exists (select from public.messages m
+                            where m.sender_id = given.sender_id
+                              and m.client_msg_id = given.client_msg_id)
+    ), sent as (
+        insert into public.messages (id, conversation_id, seq, sender_id, receiver_id, message, media_url, client_msg_id,
+                                     created_at, brand_owner_id, influencer_id, admin_id)
+        select l.id, l.conversation_id, l.seq, l.sender_id, l.receiver_id, l.text, l.media_url, l.client_msg_id, at,
+               l.brand_owner_id, l.influencer_id, l.admin_id
+          from letters l
+    ), numbered as (
+        update public.conversations c
+           set last_seq = written.seq,
+               updated_at = greatest(c.updated_at, at)
+          from (select l.conversation_id, max(l.seq) as seq
+                  from letters l
+              group by l.conversation_id) written
+         where c.id = written.conversation_id
+    ), cursors as (
+        update public.participations p
+           set seen_seq = written.seq,
+               seen_at = at
+          from (select l.conversation_id, l.sender_id, max(l.seq) as seq
+                  from letters l
+              group by l.conversation_id, l.sender_id) written
+         where p.conversation_id = written.conversation_id
+           and p.user_id = written.sender_id
+     returning p.user_id
+    ), told as materialized (
+        select l.conversation_id, l.seq, person.id as person_id,
+               row_number() over (partition by person.id order by l.position desc) as from_last
+          from letters l
+    cross join lateral (values (l.brand_owner_id), (l.influencer_id), (l.admin_id)) as person (id)
+         where person.id is not null
+    ), counted as (
+        insert into public.inboxes as i (user_id, last_number)
+        select told.person_id, count(*)
+          from told
+    cross join (select count(*) from cursors) as moved
+      group by told.person_id
+      order by told.person_id
+            on conflict (user_id) do update set last_number = i.last_number + excluded.last_number
+     returning i.user_id, i.last_number
+    ), news as (
+        insert into public.news as n (user_id, number, conversation_id, seq, kind)
+        select told.person_id, counted.last_number - told.from_last + 1, told.conversation_id, told.seq, 'sent'
+          from told
+          join counted on counted.user_id = told.person_id
+     returning n.user_id, n.number, n.conversation_id, n.seq
     )
-    select array_agg(sent.id)
-      into written
-      from sent;
-
-    set constraints all immediate;
-
-    -- Held since before, an inbox has counted no more than these.
-    return query
-        select m.id, m.seq, m.receiver_id, sender.number, receiver.number
-          from unnest(written) as of (id)
-          join public.messages m on m.id = of.id
-          join public.inboxes i on i.user_id = m.sender_id
-          join public.inboxes j on j.user_id = m.receiver_id
-    cross join lateral (select n.number
-                          from public.news n
-                         where n.user_id = i.user_id
-                           and n.number > i.last_number - cardinality(written)
-                           and n.conversation_id = m.conversation_id
-                           and n.seq = m.seq
-                         limit 1) as sender
-    cross join lateral (select n.number
-                          from public.news n
-                         where n.user_id = j.user_id
-                           and n.number > j.last_number - cardinality(written)
-                           and n.conversation_id = m.conversation_id
-                           and n.seq = m.seq
-                         limit 1) as receiver;
+        select l.id, l.seq, l.receiver_id, sender.number, receiver.number
+          from letters l
+          join news sender on sender.user_id = l.sender_id
+                          and sender.conversation_id = l.conversation_id
+                          and sender.seq = l.seq
+          join news receiver on receiver.user_id = l.receiver_id
+                            and receiver.conversation_id = l.conversation_id
+                            and receiver.seq = l.seq;
+    perform set_config('app.sends_several', 'off', true);
 end
 $$;
 

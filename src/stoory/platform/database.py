@@ -29,7 +29,8 @@ AS_SYSTEM: Final = " -- as the system"
 """Stands behind every statement of the system, so that the driver prepares it apart from the same one of a user:
 PostgreSQL throws a plan away as soon as somebody with other policies uses it."""
 
-STANDING_CONNECTIONS: Final = 4
+STANDING_CONNECTIONS: Final = 5
+"""As many as write what is sent over sockets, and one for those who look up what is new."""
 STANDING: Final = {
     "role": "stoory_system",
     "plan_cache_mode": "force_generic_plan",

@@ -39,6 +39,7 @@ class Written(Struct, frozen=True):
 
 async def send_messages(tx: Tx, letters: Sequence[Letter]) -> dict[UUID, Written]:
     """Write and number what can be written at once; what is left out must be sent alone. Needs `db.at_once`."""
+    letters = _each_once(letters)
     written = await tx.all(
         Written,
         """
@@ -55,6 +56,15 @@ async def send_messages(tx: Tx, letters: Sequence[Letter]) -> dict[UUID, Written
         tx.now,
     )
     return {one.message_id: one for one in written}
+
+
+def _each_once(letters: Sequence[Letter]) -> list[Letter]:
+    """Return them without those that bear an id their sender has given to an earlier one."""
+    first: dict[object, Letter] = {}
+    for letter in letters:
+        id_ = letter.draft.client_msg_id
+        first.setdefault(letter.id if id_ is None else (letter.actor.id, id_), letter)
+    return list(first.values())
 
 
 def stored(tx: Tx, letter: Letter, written: Written) -> StoredMessage:

@@ -27,8 +27,8 @@ from stoory.errors import Busy, Deadlocked, StooryError
 from stoory.platform.database import Database, Tx
 
 LETTERS_AT_ONCE: Final = 64
-WRITERS: Final = 2
-"""While one waits for the database another writes what has come since."""
+WRITERS: Final = 4
+"""While some wait for the database another writes what has come since."""
 
 log = structlog.get_logger("stoory.sockets")
 
