@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -176,29 +179,51 @@ async def test_who_hangs_up_makes_room_only_when_the_work_is_done() -> None:
     assert [type(outcome) for outcome in outcomes] == [str, str, Busy]
 
 
+class OneThread(Passwords):
+    """Passwords of which only one is hashed at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(threads=1, longest_queue=12)
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Get no password done meanwhile."""
+        is_over = threading.Event()
+        self._threads.submit(is_over.wait)
+        try:
+            yield
+        finally:
+            is_over.set()
+
+
 @pytest.fixture
-def one_thread(world: World) -> Iterator[Passwords]:
-    """Return passwords of which only one is hashed at a time."""
+def one_thread(world: World) -> Iterator[OneThread]:
+    """Return the passwords of the application, one at a time."""
     before = world.app.passwords
-    world.app.passwords = Passwords(threads=1, longest_queue=12)
-    yield world.app.passwords
+    world.app.passwords = passwords = OneThread()
+    yield passwords
     world.app.passwords = before
 
 
 async def test_a_storm_of_logins_is_told_to_come_again(
-    nobody: httpx.AsyncClient, one_thread: Passwords
+    nobody: httpx.AsyncClient, one_thread: OneThread
 ) -> None:
-    answers = await asyncio.gather(
-        *(nobody.post("/api/auth/login", json=login(RAVI.phone)) for _ in range(15))
-    )
+    with one_thread.busy():
+        coming = [
+            asyncio.create_task(nobody.post("/api/auth/login", json=login(RAVI.phone))) for _ in range(15)
+        ]
+        async with asyncio.timeout(10):
+            first = [await answer for answer in islice(asyncio.as_completed(coming), 2)]
+    answers = await asyncio.gather(*coming)
 
+    assert [answer.status_code for answer in first] == [503] * 2
     assert sorted(answer.status_code for answer in answers) == [200] * 13 + [503] * 2
     assert {answer.headers.get("retry-after") for answer in answers if answer.status_code == 503} == {"1"}
     assert one_thread.computed == 13
 
 
 async def test_a_login_that_waits_for_its_turn_holds_no_transaction(
-    nobody: httpx.AsyncClient, one_thread: Passwords, superuser: Superuser
+    nobody: httpx.AsyncClient, one_thread: OneThread, superuser: Superuser
 ) -> None:
     before_it = [asyncio.create_task(one_thread.hash("x")) for _ in range(10)]
     login_of_ravi = asyncio.create_task(nobody.post("/api/auth/login", json=login(RAVI.phone)))
