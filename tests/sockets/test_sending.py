@@ -9,9 +9,11 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from stoory.chat.sockets import sending
 from stoory.errors import Busy, Deadlocked
+from stoory.platform import database
 from tests.chats import open_with, read, seqs
 from tests.sockets.listening import Ear, listening
 from tests.world import ASHA, KABIR, MEERA, RAVI, World
@@ -66,6 +68,50 @@ async def test_a_message_to_a_conversation_that_is_held_waits_alone(
             assert (await say(k, to_meera, "I do not"))["success"] is True
             assert not held.done()
         assert (await held)["success"] is True
+
+
+async def test_who_sends_while_somebody_reads_waits_for_them_and_never_they_for_each_other(
+    address: str, world: World, superuser: Superuser, asha: httpx.AsyncClient
+) -> None:
+    """Who reads holds a cursor and goes on to the inboxes: nobody may hold those and wait for that cursor."""
+    to_ravi = await open_with(asha, RAVI)
+    async with listening(address, world, ASHA) as a:
+        await say(a, to_ravi, "Hello!")
+        async with superuser.transaction():
+            await superuser.execute("update participations set seen_at = seen_at where user_id = $1", ASHA.id)
+            sending_one = asyncio.create_task(say(a, to_ravi, "I wait"))
+            while not await superuser.fetchval(  # noqa: ASYNC110 - what is looked at tells nobody
+                "select exists (select from pg_locks where not granted)"
+            ):
+                await asyncio.sleep(0)
+            await superuser.execute("select from inboxes where user_id = $1 for update nowait", ASHA.id)
+        assert (await sending_one)["success"] is True
+    assert seqs(await read(asha, to_ravi)) == [1, 2]
+
+
+def test_while_all_write_there_is_a_connection_for_those_who_look() -> None:
+    assert database.STANDING_CONNECTIONS > sending.WRITERS
+
+
+async def test_what_comes_twice_at_once_is_written_once_and_together_with_the_rest(
+    world: World, asha: httpx.AsyncClient
+) -> None:
+    id_ = UUID(await open_with(asha, RAVI))
+    outbox = sending.Outbox(world.db, _tell_nobody)
+    actor = await world.sign_in(ASHA)
+    drafts = [
+        sending.Draft(conversation_id=id_, message=text, client_msg_id=text) for text in ("a", "a", "b")
+    ]
+    waiting = [asyncio.create_task(outbox.send(actor, draft)) for draft in drafts]
+    await asyncio.sleep(0)
+    writers = [asyncio.create_task(each) for each in outbox.tasks()]
+    with capture_logs() as lines:
+        sent = await asyncio.wait_for(asyncio.gather(*waiting), 10)
+    for writer in writers:
+        writer.cancel()
+
+    assert [(one.message.seq, one.is_new) for one in sent] == [(1, True), (1, False), (2, True)]
+    assert [line for line in lines if line["log_level"] == "error"] == []
 
 
 @pytest.mark.parametrize("problem", [Busy, Deadlocked])
