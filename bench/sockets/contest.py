@@ -18,8 +18,8 @@ STEADY: Final = "steady"
 UNDER_WAY: Final = 32
 """Messages, of all couples together"""
 STEADY_SHARE: Final = 0.25
-"""Of what the slowest can: nobody queues. One by one messages cost the load several times what they do in crowds; at half
-of it the core of load and database was full, whoever served."""
+"""Of what the slowest can: nobody queues. One by one messages cost the load several times what they do in crowds; at
+half of it the core of load and database was full, whoever served."""
 
 
 class Contest:
