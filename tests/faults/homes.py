@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import httpx
 import pytest
@@ -124,25 +124,38 @@ def is_ready(url: str) -> bool:
 
 
 def server_processes(parent: int) -> list[int]:
-    """Return the server processes of a `stoory` that has several, those that have ended but for their burial aside."""
-    return [
-        pid for pid, (state, of) in _processes().items() if of == parent and state != "Z" and _serves(pid)
-    ]
+    """Return the server processes of a `stoory` that has several, oldest first, those that have ended left out.
+
+    Numbers do not tell their age: they begin anew at 32,768.
+    """
+    started = {
+        pid: each.started
+        for pid, each in _processes().items()
+        if each.parent == parent and each.state != "Z" and _serves(pid)
+    }
+    return sorted(started, key=started.__getitem__)
 
 
 def are_gone(pids: Iterable[int]) -> bool:
     """Tell whether all have ended, though perhaps nobody has buried them."""
     known = _processes()
-    return all(known.get(pid, ("Z", 0))[0] == "Z" for pid in pids)
+    return all(pid not in known or known[pid].state == "Z" for pid in pids)
 
 
-def _processes() -> dict[int, tuple[str, int]]:
-    """Return the state and the parent of every process of this machine."""
-    found: dict[int, tuple[str, int]] = {}
+class Process(NamedTuple):
+    state: str
+    parent: int
+    started: int
+    """In ticks since the machine's start"""
+
+
+def _processes() -> dict[int, Process]:
+    """Return every process of this machine, by its number."""
+    found: dict[int, Process] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            state, parent, *_ = path.read_text().rpartition(")")[2].split()
-            found[int(path.parent.name)] = (state, int(parent))
+            told = path.read_text().rpartition(")")[2].split()
+            found[int(path.parent.name)] = Process(told[0], int(told[1]), int(told[19]))
     return found
 
 
