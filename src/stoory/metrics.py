@@ -12,7 +12,8 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from stoory import doctor
-from stoory.doctor import CLAIMS, DEAL_CLAIMS, Broken
+from stoory.claims import CLAIMS
+from stoory.doctor import DEAL_CLAIMS, Broken
 from stoory.platform.database import Database, Tx
 
 EXAMINE_EVERY_SECONDS: Final = 6 * 3600.0

@@ -9,8 +9,9 @@ from typing import Final
 from msgspec import structs
 
 from stoory import doctor
+from stoory.claims import CLAIMS
 from stoory.deals.actions.fund import DEAL
-from stoory.doctor import CLAIMS, DEAL_CLAIMS
+from stoory.doctor import DEAL_CLAIMS
 from stoory.home import HomeDatabase
 from stoory.payments.actions.purposes import Till
 from stoory.payments.jobs.books import compare_books

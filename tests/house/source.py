@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from stoory import doctor
+from stoory import claims, doctor
 
 ROOT: Final = Path(__file__).parents[2]
 SRC: Final = ROOT / "src"
@@ -87,7 +87,7 @@ def statements() -> list[Statement]:
             found[name, call.lineno] = Statement(
                 name, call.lineno, method, row, sql, functions.get(function, "")
             )
-    for number, sql in enumerate(doctor.CLAIMS.values()):
+    for number, sql in enumerate(claims.CLAIMS.values()):
         found["stoory.doctor", -number] = Statement("stoory.doctor", -number, "all", doctor.Where, sql)
     return list(found.values())
 
