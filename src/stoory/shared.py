@@ -22,6 +22,7 @@ from stoory.chat.hints import (
     TypingChanged,
 )
 from stoory.notifications.actions import Notified
+from stoory.plans.hints import PlanChanged
 from stoory.platform.bus import Bus
 from stoory.platform.limits import Limits
 from stoory.platform.presence import Presence
@@ -36,6 +37,7 @@ AnyHint: TypeAlias = (
     | MessageDeleted
     | MessageSent
     | Notified
+    | PlanChanged
     | PostingChanged
     | PresenceChanged
     | ProfileChanged

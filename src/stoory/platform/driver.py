@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 from asyncpg.exceptions import PostgresError
 
-from stoory.errors import Busy, Deadlocked, Invalid, NotSignedIn, StooryError
+from stoory.errors import Busy, Deadlocked, Invalid, NotSignedIn, PlanLimit, StooryError
 from stoory.money import Money
 from stoory.platform import wire
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SESSION_ENDED: Final = "ST401"
 MEANINGS: Final[tuple[tuple[str, Callable[[], StooryError]], ...]] = (
     ("ST401", NotSignedIn),  # app.enter: the session has ended
+    ("ST402", PlanLimit),  # more than the plan allows
     ("40001", Deadlocked),
     ("40P01", Deadlocked),
     ("53", Busy),  # too many connections, out of memory or disk

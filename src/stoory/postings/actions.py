@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from stoory.actor import Actor
+from stoory.plans.actions import require_room
+from stoory.plans.rules import Feature
 from stoory.platform.database import Tx
 from stoory.platform.jobs import enqueue_each
 from stoory.postings import queries, rules
@@ -14,7 +16,10 @@ from stoory.postings.rules import Kind, Posting, Status
 
 
 async def create(tx: Tx, actor: Actor, kind: Kind, fields: dict[str, Any]) -> Posting:
-    """Post a campaign or a bid, open from now on; Invalid names every field that does not fit."""
+    """Post a campaign or a bid, open from now on.
+
+    Raises Invalid, which names every field that does not fit, and PlanLimit where the brand's plan allows no more.
+    """
     posting = Posting(
         kind=kind,
         id=uuid4(),
@@ -26,6 +31,8 @@ async def create(tx: Tx, actor: Actor, kind: Kind, fields: dict[str, Any]) -> Po
         **fields,
     )
     rules.check_fields(posting)
+    if not actor.is_admin:
+        await require_room(tx, actor.id, Feature.OPEN_POSTINGS)
     await queries.add(tx, posting)
     _tell(tx, posting)
     return posting

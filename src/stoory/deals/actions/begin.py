@@ -22,6 +22,8 @@ from stoory.deals.states import Action
 from stoory.errors import Conflict, NotFound
 from stoory.money import Money
 from stoory.plans import queries as plans
+from stoory.plans.actions import require_room
+from stoory.plans.rules import Feature
 from stoory.platform.database import Tx
 from stoory.postings import queries as postings
 from stoory.postings.rules import Kind, Posting, require_owner, takes_applications
@@ -51,7 +53,7 @@ class Opening(Struct, kw_only=True):
 async def apply(tx: Tx, actor: Actor, opening: Opening) -> Outcome:
     """Begin a deal by an influencer's application.
 
-    Raises NotFound, Conflict `not_open` or `already_applied`, Invalid `amount_out_of_range`.
+    Raises NotFound, Conflict `not_open` or `already_applied`, Invalid `amount_out_of_range`, PlanLimit.
     """
     held = await _hold(tx, actor, opening)
     if held.live is not None:
@@ -124,6 +126,8 @@ async def _begin(tx: Tx, actor: Actor, held: _Held, opening: Opening, action: Ac
         message=opening.message,
         field=opening.amount_field,
     )
+    if action is Action.APPLY:
+        await require_room(tx, opening.influencer_id, Feature.LIVE_APPLICATIONS)
     return await record_first(tx, await _seat(tx, posting, opening, event), event)
 
 

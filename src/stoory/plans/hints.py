@@ -1,0 +1,9 @@
+"""What is told of plans."""
+
+from __future__ import annotations
+
+from stoory.platform.bus import Hint
+
+
+class PlanChanged(Hint, frozen=True):
+    """These people are on another plan, or on other terms; nobody named is everybody."""
