@@ -20,7 +20,7 @@ from tests import invariants
 from tests.money import Market
 from tests.redis import RedisServer
 from tests.till import Till, held
-from tests.world import ASHA, KABIR, MEERA, OM, RAVI, World, lay
+from tests.world import ASHA, KABIR, MEERA, OM, PEOPLE, RAVI, World, lay
 
 hypothesis.settings.register_profile("seeded", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("soak", deadline=None)
@@ -109,6 +109,13 @@ async def world(
     yield world
     if request.node.get_closest_marker("breaks_invariants") is None:
         await invariants.check(application.db)
+
+
+@pytest.fixture
+async def unlimited(world: World) -> None:
+    """Let nobody's plan stand in the way: what plans limit has tests of its own."""
+    for person in PEOPLE:
+        await world.agree(person, max_open_postings=None, max_live_applications=None)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from msgspec import Struct
 from stoory.actor import Actor, Role
 from stoory.app import Application
 from stoory.payments.jobs.webhooks import apply_webhooks
+from stoory.plans.queries import insert_terms
 from stoory.upkeep import reconcile_everything
 
 PASSWORD: Final = "stoory-demo-1"
@@ -39,6 +40,7 @@ RAVI: Final = _person("Ravi", 2, Role.INFLUENCER)
 MEERA: Final = _person("Meera", 3, Role.INFLUENCER)
 KABIR: Final = _person("Kabir", 4, Role.BRAND_OWNER)
 OM: Final = _person("Om", 5, Role.ADMIN)
+PEOPLE: Final = (ASHA, RAVI, MEERA, KABIR, OM)
 
 VIDEO_BID: Final = UUID("b1d00000-0000-4000-8000-000000000001")
 """Asha's, 3,000 to 8,000."""
@@ -47,6 +49,9 @@ COFFEE_BID: Final = UUID("b1d00000-0000-4000-8000-000000000002")
 SUMMER_CAMPAIGN: Final = UUID("ca000000-0000-4000-8000-000000000001")
 """Asha's, 10,000."""
 
+
+FIRST_PLANS: Final = "2026-01-01Z"
+"""From when on the plans hold that a migration lays."""
 
 WORLD_SQL: Final = Path(__file__).parents[1] / "db" / "world.sql"
 
@@ -57,18 +62,19 @@ async def lay(superuser: asyncpg.Connection[asyncpg.Record]) -> None:
 
 
 async def _clearing(superuser: asyncpg.Connection[asyncpg.Record]) -> str:
-    """Return the statements that empty every table but the plans, the system user and what tools keep."""
+    """Return the statements that empty every table but the plans, the taxes, the system user and what tools keep."""
     tables = await superuser.fetch(
         """
         select format('%I.%I', schemaname, tablename) as name
           from pg_tables
          where schemaname in ('public', 'queue')
-           and tablename not in ('schema_migrations', 'plans', 'users')
+           and tablename not in ('schema_migrations', 'plans', 'tax_rates', 'users')
         """
     )
     deletes = "".join(f"delete from {table['name']};" for table in tables)
     return (
         f"set session_replication_role = replica; {deletes} delete from users where role <> 'system';"
+        f"delete from plans where valid_from > '{FIRST_PLANS}';"
         "set session_replication_role = default;"
     )
 
@@ -101,6 +107,13 @@ class World:
                 datetime.now(UTC) + timedelta(days=30),
             )
         return actor
+
+    async def agree(self, person: Person, **changes: int | None) -> None:
+        """Let what a person's plan says be otherwise: by the columns of a plan, None is unlimited."""
+        async with self.db.as_system("a test agrees on terms") as tx:
+            await insert_terms(
+                tx, person.id, changes, plan=None, valid_until=None, reason="a test", set_by=OM.id
+            )
 
     async def pass_time(self, **time: float) -> None:
         """Move the transactions' clock on (`hours=73`) and let everything happen that is due then."""

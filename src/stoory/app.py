@@ -36,6 +36,7 @@ from stoory.payments.actions.purposes import Till
 from stoory.payments.jobs import books, reconcile, refunds, webhooks
 from stoory.payouts import api as payouts_api
 from stoory.payouts import jobs as payouts_jobs
+from stoory.plans import api as plans_api
 from stoory.platform import log
 from stoory.platform.bus import Hint
 from stoory.platform.clock import Clock
@@ -60,6 +61,9 @@ from stoory.postings.queries.pages import OpenPostings
 from stoory.requests import api as requests_api
 from stoory.settings import Settings
 from stoory.shared import sharing
+from stoory.subscriptions import api as subscriptions_api
+from stoory.subscriptions import jobs as subscriptions_jobs
+from stoory.subscriptions.actions.fund import purpose
 
 PROFILES_REMEMBERED: Final = 4_096
 PAGES_REMEMBERED: Final = 128
@@ -75,6 +79,8 @@ TAGS: Final = {
     "bids": "Postings that name the range of one deal.",
     "requests": "Applications and invitations. Each is a deal; what changes one is a move of that deal.",
     "payments": "Orders, Razorpay's checkout and what becomes of the money.",
+    "subscriptions": "Plans, and being on one: paid by orders, renewed, changed, ended; invoices.",
+    "account": "What is one's own: how much of one's plan is used.",
     "wallet": "What is an influencer's: held, available, on its way, paid out.",
     "messages": "Conversations, free text, and the buttons and forms with which a deal is negotiated.",
     "admin": "What operators do.",
@@ -91,8 +97,10 @@ ROUTES: Final = [
     *operations.ROUTES,
     *payments_api.ROUTES,
     *payouts_api.ROUTES,
+    *plans_api.ROUTES,
     *postings_api.ROUTES,
     *requests_api.ROUTES,
+    *subscriptions_api.ROUTES,
 ]
 JOBS: Final = {**deals_jobs.JOBS, **notifications_jobs.JOBS}
 
@@ -109,9 +117,8 @@ class Application:
         self.tokens = Tokens(settings.signing_secret(), ttl_seconds=settings.access_token_ttl_seconds)
         self.passwords = Passwords()
         self.gateway = Razorpay(**structs.asdict(settings.gateway()))
-        self.till = Till(
-            gateway=self.gateway, purposes={"deal": DEAL}, listeners={"payout": payouts_jobs.hear_payout}
-        )
+        self.till = self._till()
+        self.seller = settings.seller
         self.storage = Storage(settings.storage_url, settings.home)
         self.watch = Watch()
         # What another process changes would be forgotten here a little too late for who made the change.
@@ -172,6 +179,14 @@ class Application:
         elif isinstance(hint, PostingChanged):
             self.open_postings.forget_all()
 
+    def _till(self) -> Till:
+        """Return Razorpay, and who hears what it says."""
+        return Till(
+            gateway=self.gateway,
+            purposes={"deal": DEAL, "subscription": purpose(self.settings.seller)},
+            listeners={"payout": payouts_jobs.hear_payout},
+        )
+
     def _errands(self) -> dict[str, Errand]:
         """Return the jobs that leave the house, with what they need outside of it."""
         return {
@@ -186,6 +201,7 @@ class Application:
         return [
             *chat_jobs.ROUNDS,
             *deals_jobs.ROUNDS,
+            *subscriptions_jobs.Clocks(self.settings.seller).rounds,
             Round("webhooks", webhooks.WEBHOOKS_EVERY_SECONDS, partial(webhooks.apply_webhooks, till)),
             Round("reconciler", reconcile.ROUND_SECONDS, partial(reconcile.reconcile_round, till)),
             Round("payouts", payouts_jobs.ROUND_SECONDS, partial(payouts_jobs.reconcile_round, self.gateway)),

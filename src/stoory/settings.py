@@ -103,6 +103,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     access_token_ttl_seconds: Seconds = 3600
     """Life of an access token in seconds"""
 
+    seller: str = "Stoory"
+    """Who stands on the invoices of subscriptions: name, address, GSTIN"""
+
     limit_auth: Limit | None = None
     """Instead of 5/minute for each account and address at sign-in, or `unlimited`"""
 

@@ -9,10 +9,12 @@ import httpx
 import pytest
 
 from stoory import doctor
+from stoory.claims import CLAIMS
 from stoory.deals.queries import DealRow
-from stoory.doctor import CLAIMS, DEAL_CLAIMS
+from stoory.doctor import DEAL_CLAIMS
 from stoory.platform.database import Tx
 from tests.money import WORK, Market, entered, funded, pressed, submitted
+from tests.subscriptions import subscribed
 from tests.world import RAVI
 
 Client = httpx.AsyncClient
@@ -55,6 +57,14 @@ BREAKS: Final = {
     "every captured payment and its fee stand in the ledger once": "delete from ledger_journals",
     "no payment is given back, or promised back, more than once": "update refunds set amount = 6000",
     "every surplus payment goes back whole": "update payments set is_surplus = true",
+    "an invoice waits for money, or has it, as its order does": """
+        update invoices set amount = amount + 1, price = price + 1
+    """,
+    "the numbers of a year's invoices follow one another": "update invoice_numbers set last_number = 7",
+    "what subscriptions have brought is income and tax": """
+        update ledger_accounts set balance_paise = balance_paise - 1 where account = 'tax_due'
+    """,
+    "a subscription that goes on has a clock, one that is over none": "update subscriptions set due_at = null",
     "what is owed to payers is what is on its way back to them": """
         update refunds set status = 'processing', processed_at = null
     """,
@@ -86,6 +96,7 @@ def test_every_claim_is_tried() -> None:
 async def test_what_is_broken_is_found_and_named(market: Market, superuser: Superuser, claim: str) -> None:
     request, _ = await submitted(market.asha, market.ravi, market.till)
     await pressed(market.om, request, "refund", {"amount": 100, "reason": "So"})
+    await subscribed(market.asha, market.till)
     await market.world.do_jobs()
     await market.hear()
     assert await doctor.examine(market.world.db) == []

@@ -15,6 +15,8 @@ from stoory.platform.http.idempotency import forget_old_keys
 from tests.money import agreed
 from tests.world import ASHA, OM, PASSWORD, World
 
+pytestmark = pytest.mark.usefixtures("unlimited")
+
 Client = httpx.AsyncClient
 
 CAMPAIGN: Final = {"title": "Winter", "description": "Snow", "budget": 10000}

@@ -6,9 +6,12 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.postings import Address, for_both
 from tests.world import RAVI, World
+
+pytestmark = pytest.mark.usefixtures("unlimited")
 
 
 async def listed(client: httpx.AsyncClient, at: Address, **query: Any) -> list[dict[str, Any]]:

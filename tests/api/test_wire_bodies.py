@@ -17,6 +17,8 @@ from stoory.money import MAX_PAISE, Money
 from stoory.platform import wire
 from tests.world import VIDEO_BID, World
 
+pytestmark = pytest.mark.usefixtures("unlimited")
+
 JSON = {"Content-Type": "application/json"}
 BID: dict[str, Any] = {"title": "One reel", "min_budget": 1000, "max_budget": 2000}
 EXACT = msgspec.json.Decoder(float_hook=Decimal)

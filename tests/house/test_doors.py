@@ -18,8 +18,13 @@ GOING_ON_AS_SYSTEM: Final = {
     "stoory.payments.api.operators",
     "stoory.payouts.api.operators",
     "stoory.payouts.api.wallet",
+    "stoory.plans.actions",
     "stoory.platform.http.idempotency",
     "stoory.postings.actions",
+    "stoory.subscriptions.actions.begin",
+    "stoory.subscriptions.actions.change",
+    "stoory.subscriptions.actions.coupons",
+    "stoory.subscriptions.actions.give_back",
 }
 """Modules that call tx.as_system: the object was loaded as the user before."""
 
@@ -53,6 +58,8 @@ NOBODY_SIGNED_IN: Final = {
     "stoory.platform.jobs",
     "stoory.platform.lookups",
     "stoory.seed.playing",
+    "stoory.subscriptions.errands",
+    "stoory.subscriptions.jobs",
 }
 """Modules that call db.as_system, db.as_auditor or db.at_once: no user asks, or several at once."""
 

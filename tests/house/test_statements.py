@@ -16,7 +16,8 @@ STATEMENTS: Final = statements()
 
 OWNERS: Final = {
     "accounts": {"users", "credentials", "sessions", "refresh_tokens", "audit_log"},
-    "plans": {"plans"},
+    "plans": {"plans", "plan_terms"},
+    "subscriptions": {"subscriptions", "subscription_events", "coupons", "invoices", "invoice_numbers"},
     "notifications": {"notifications"},
     "postings": {"campaigns", "bids"},
     "chat": {"conversations", "messages", "participations", "inboxes", "news"},

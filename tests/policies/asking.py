@@ -8,8 +8,9 @@ import httpx
 from msgspec import Struct
 
 from stoory.platform.http.body import Body
+from tests.policies.bodies import BODIES
 from tests.policies.scene import ACTORS, Dump, Scene
-from tests.policies.who_may import BODIES, Line, handlers
+from tests.policies.who_may import Line, handlers
 
 
 async def ask(

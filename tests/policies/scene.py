@@ -119,6 +119,7 @@ async def laid(app: Application, superuser: Superuser) -> AsyncIterator[Scene]:
         await _lay_deals(scene)
         await _lay_chats(scene)
         await _lay_money(scene, world)
+        await _lay_plans(scene)
         await clients["om"].get("/api/admin/users")  # leaves a line in the audit log
         await world.do_jobs()
         await scene.keep()
@@ -237,6 +238,26 @@ async def _lay_money(scene: Scene, world: World) -> None:
         scene.ids[name] = {"payout_id": payout["id"]}
     await _done(om.post(f"/api/admin/payouts/{payout['id']}/processed", json={"reference": "HDFC000042"}))
     await _lay_oddity(scene, world)
+
+
+async def _lay_plans(scene: Scene) -> None:
+    """Let Asha be on premium with a coupon of Om's, Kabir wait to be, and Om have agreed on terms with Asha."""
+    asha, om = scene.clients["asha"], scene.clients["om"]
+    coupon = (await _done(om.post("/api/admin/coupons", json={"code": "SPRING10", "percent": 10})))["coupon"]
+    scene.ids["coupon"] = {"coupon_id": coupon["id"]}
+    terms = {"limits": {"open_postings": None}, "reason": "Asha brought friends"}
+    await _done(om.put(f"/api/admin/users/{ASHA.id}/terms", json=terms))
+    wish = {"plan": "premium", "coupon": "SPRING10"}
+    for name, wanted in (("asha", wish), ("kabir", {"plan": "enterprise"})):
+        asked = await _done(scene.clients[name].post("/api/subscriptions/create", json=wanted))
+        scene.ids[f"{name}-subscription"] = {
+            "subscription_id": asked["subscription"]["id"],
+            "invoice_id": asked["invoice"]["id"],
+        }
+        if name == "asha":
+            async with httpx.AsyncClient(base_url=scene.app.settings.gateway().base_url) as sandbox:
+                fields = await Till(sandbox).pay(asked["order"]["razorpay_order_id"])
+            await _done(asha.post("/api/payments/verify-payment", json=fields))
 
 
 async def _lay_oddity(scene: Scene, world: World) -> None:

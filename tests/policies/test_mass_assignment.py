@@ -10,8 +10,9 @@ import pytest
 
 from stoory.platform.http.body import MOST_ERRORS
 from tests.policies.asking import ask, body_of, body_type
+from tests.policies.bodies import FIELDS
 from tests.policies.scene import PEOPLE, Dump, Scene
-from tests.policies.who_may import FIELDS, MATRIX, WRITES, Line
+from tests.policies.who_may import MATRIX, WRITES, Line
 
 BY_ROUTE: Final = {
     line.route: line for line in reversed(WRITES) if line.first_allowed and line.method in ("POST", "PUT")
@@ -35,7 +36,8 @@ LARGEST_DATA: Final = 50
 
 UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NEW_EACH_TIME: Final = re.compile(
-    rf"{UUID.pattern}|20(?!01)\d\d-\d\d-\d\d[ T][\d:.]+(?:\+00|Z)?|\$argon2id\$[\w$=,+/]+|\\x[0-9a-f]{{64}}"
+    rf"{UUID.pattern}|20(?!01)\d\d-\d\d-\d\d[ T][\d:.]+(?:\+00|Z)?|order_\w{{14}}"
+    r"|\$argon2id\$[\w$=,+/]+|\\x[0-9a-f]{64}"
 )
 NUMBER_OF_A_LINE: Final = re.compile(r"^\(\d+,(?=a5000000)")
 """The audit log counts on, also what was rolled back."""

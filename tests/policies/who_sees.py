@@ -142,6 +142,7 @@ TABLES: Final[dict[str, Table]] = {
     "audit_log": Table(sees=operators),
     "bids": POSTINGS,
     "campaigns": POSTINGS,
+    "coupons": Table(sees=operators),
     "conversations": Table(sees=lambda viewer, row: viewer.is_admin or participants(viewer, row)),
     "contracts": Table(sees=parties),
     "credentials": Table(),
@@ -149,6 +150,8 @@ TABLES: Final[dict[str, Table]] = {
     "deals": Table(sees=parties),
     "idempotency_keys": Table(),
     "inboxes": Table(sees=own),
+    "invoice_numbers": Table(),
+    "invoices": Table(sees=own_and_operators),
     "ledger_accounts": Table(sees=account_owners),
     "ledger_entries": Table(sees=account_owners),
     "ledger_journals": Table(sees=account_owners),
@@ -175,6 +178,7 @@ TABLES: Final[dict[str, Table]] = {
     "payout_accounts": Table(sees=own_and_operators),
     "payout_events": Table(sees=own_and_operators),
     "payouts": Table(sees=own_and_operators),
+    "plan_terms": Table(sees=own_and_operators),
     "plans": Table(sees=signed_in),
     "quarantine": Table(sees=operators),
     "refresh_tokens": Table(),
@@ -186,6 +190,9 @@ TABLES: Final[dict[str, Table]] = {
         columns="ended_at ended_why",
         touch="ended_at = now(), ended_why = 'ended'",
     ),
+    "subscription_events": Table(sees=own_and_operators),
+    "subscriptions": Table(sees=own_and_operators),
+    "tax_rates": Table(),
     "webhook_events": Table(sees=operators),
     "users": Table(
         sees=lambda viewer, row: viewer.is_admin or viewer.is_in(row, "id"),
@@ -198,5 +205,18 @@ TABLES: Final[dict[str, Table]] = {
 PUBLIC_PROFILE: Final = "id name role bio profile_image_url languages categories social_platforms"
 """What of everybody's row everybody sees, through the view public_profiles."""
 
-DOORS: Final = frozenset({"claim", "find_postings", "is_admin", "role", "user_id"})
+DOORS: Final = frozenset(
+    {
+        "claim",
+        "find_postings",
+        "hold_quota",
+        "is_admin",
+        "live_applications",
+        "on_terms",
+        "open_postings",
+        "plan_of",
+        "role",
+        "user_id",
+    }
+)
 """The functions that the API's role may call."""

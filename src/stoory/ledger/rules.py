@@ -32,6 +32,9 @@ PAYOUTS: Final = Account("payouts", "credit")
 """On the way to influencers."""
 REFUNDS_DUE: Final = Account("refunds_due", "credit")
 """Owed to payers."""
+SUBSCRIPTION_INCOME: Final = Account("subscription_income", "credit")
+TAX_DUE: Final = Account("tax_due", "credit")
+"""Owed to the state: what prices contain of taxes."""
 
 
 def escrow(request_id: UUID) -> Account:
@@ -86,6 +89,18 @@ def captured(payment_id: UUID, *, amount: Money, request_id: UUID) -> Journal:
 def surplus_captured(payment_id: UUID, *, amount: Money) -> Journal:
     """Return a payment nobody waits for any more: it is owed back."""
     return _journal(f"capture:{payment_id}", "surplus_captured", {GATEWAY: amount, REFUNDS_DUE: -amount})
+
+
+def subscription_captured(payment_id: UUID, *, amount: Money, tax: Money) -> Journal:
+    """Return the payment of a subscription, of which a part is tax."""
+    changes = {GATEWAY: amount, SUBSCRIPTION_INCOME: -(amount - tax), TAX_DUE: -tax}
+    return _journal(f"capture:{payment_id}", "subscription_captured", changes)
+
+
+def subscription_refunded(refund_id: UUID, *, amount: Money, tax: Money) -> Journal:
+    """Return what is given back of a subscription's payment, and with it of its tax."""
+    changes = {SUBSCRIPTION_INCOME: amount - tax, TAX_DUE: tax, REFUNDS_DUE: -amount}
+    return _journal(f"refund:{refund_id}", "subscription_refunded", changes)
 
 
 def gateway_fee(payment_id: UUID, *, fee: Money) -> Journal:

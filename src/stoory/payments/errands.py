@@ -9,12 +9,19 @@ from stoory.payments.actions.orders import place
 from stoory.payments.actions.purposes import Till
 from stoory.payments.queries import orders
 from stoory.payments.queries.orders import Order
-from stoory.payments.receipt import Receipt, facts, returns
+from stoory.payments.receipt import FOOTERS, Receipt, facts, returns
 from stoory.payments.rules import PaymentStatus, Source
 from stoory.platform import razorpay
 from stoory.platform.database import Database, Tx
 from stoory.platform.documents import Document, Section
-from stoory.platform.razorpay import Refused
+from stoory.platform.razorpay import Razorpay, Refused
+
+
+async def ask_for_order(gateway: Razorpay, order: Order) -> razorpay.Order:
+    """Have Razorpay make an order; asked again with the same receipt, it is the same. Raises Refused, Upstream."""
+    return await gateway.create_order(
+        amount=order.amount, receipt=order.receipt, notes={"order_id": str(order.id)}
+    )
 
 
 async def collect(db: Database, till: Till, order: Order, seen: razorpay.Payment, source: Source) -> Applied:
@@ -88,6 +95,6 @@ def as_document(receipt: Receipt) -> Document:
         subtitle=f"For a payment of ₹{receipt.amount}",
         facts=facts(receipt),
         sections=[Section("Given back", given_back)] if given_back else [],
-        footer="The money of a deal is held in escrow until the work is approved.",
+        footer=FOOTERS[receipt.kind],
         at=receipt.paid_at,
     )

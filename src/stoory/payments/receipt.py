@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from msgspec import Struct
 
@@ -14,6 +15,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
     number: str
     payer: str
+    kind: str
+    """What the order is for, in one word."""
     purpose: str
     amount: Money
     method: str | None
@@ -21,6 +24,12 @@ class Receipt(Struct, frozen=True, kw_only=True):
     payment_id: str
     paid_at: datetime
     refunds: list[tuple[datetime, Money]]
+
+
+FOOTERS: Final = {
+    "deal": "The money of a deal is held in escrow until the work is approved.",
+    "subscription": "The invoice names the taxes that the amount contains.",
+}
 
 
 def facts(receipt: Receipt) -> list[tuple[str, str]]:

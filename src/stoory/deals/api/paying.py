@@ -15,8 +15,8 @@ from stoory.deals.actions.record import Outcome
 from stoory.deals.conditions import Refusal
 from stoory.deals.queries import DealRow
 from stoory.errors import Conflict
+from stoory.payments.errands import ask_for_order
 from stoory.payments.queries.orders import Order
-from stoory.platform import razorpay
 from stoory.platform.database import Database, Tx
 from stoory.platform.razorpay import Razorpay, Refused
 
@@ -35,19 +35,15 @@ async def pay(db: Database, gateway: Razorpay, actor: Actor, find: Find, wish: W
     if outcome.order is None:
         return outcome
     try:
-        placed = await _place(gateway, outcome.order) if outcome.order.razorpay_order_id is None else None
+        placed = (
+            await ask_for_order(gateway, outcome.order) if outcome.order.razorpay_order_id is None else None
+        )
     except Refused as problem:
         await _refuse(db, actor, find, problem)
     async with db.as_user(actor) as tx:
         row = await find(tx)
         shown = await show_checkout(tx, actor, row, outcome.order, placed, key_id=gateway.key_id)
     return replace(shown, is_new_order=outcome.is_new_order)
-
-
-async def _place(gateway: Razorpay, order: Order) -> razorpay.Order:
-    return await gateway.create_order(
-        amount=order.amount, receipt=order.receipt, notes={"order_id": str(order.id)}
-    )
 
 
 async def _refuse(db: Database, actor: Actor, find: Find, problem: Refused) -> NoReturn:

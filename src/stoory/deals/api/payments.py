@@ -17,7 +17,7 @@ from stoory.deals.api.paying import paid_with, pay
 from stoory.deals.queries import DealRow, people
 from stoory.deals.queries.people import Dispute, Key
 from stoory.deals.states import Action
-from stoory.errors import Conflict, Invalid, NotFound
+from stoory.errors import Conflict, Invalid
 from stoory.money import Money
 from stoory.payments.queries import orders
 from stoory.payments.queries.orders import Order
@@ -34,6 +34,7 @@ from stoory.platform.http.pages import (
     page,
 )
 from stoory.platform.http.routes import BRANDS, OPERATORS, Db, Gateway, Id, Me, get, post
+from stoory.subscriptions.actions import give_back as subscriptions
 
 
 class NewOrder(Body):
@@ -103,9 +104,10 @@ async def create_order(
 
 @post("/api/payments/orders/{order_id:uuid}/refund", who=OPERATORS, status=201, fails=(404, 409))
 async def refund_order(db: Db, actor: Me, order_id: Id, data: JSONBody[RefundBody]) -> RefundAnswer:
-    """Give back what a deal's order was paid with, or a part: out of the escrow, or out of the platform's own pocket.
+    """Give back what an order was paid with, or a part.
 
-    Razorpay is asked afterwards; `refund.status` says how far it is.
+    A deal's comes out of the escrow, or out of the platform's own pocket; a subscription's out of what was earned, and
+    its plan goes on. Razorpay is asked afterwards; `refund.status` says how far it is.
     """
     gift = Gift(
         amount=None if data.amount is UNSET else data.amount,
@@ -115,9 +117,14 @@ async def refund_order(db: Db, actor: Me, order_id: Id, data: JSONBody[RefundBod
     async with db.as_user(actor) as tx:
         order = await orders.order(tx, order_id)
         if order.request_id is None:
-            raise NotFound
-        row = await queries.deal_of(tx, order.request_id)
-        refund = await give_back(tx, actor, row, order, gift)
+            if data.platform_pays:
+                raise Invalid.field(
+                    "platform_pays", "is for deals: a subscription is given back out of income"
+                )
+            refund = await subscriptions.give_back(tx, actor, order, amount=gift.amount, reason=gift.reason)
+        else:
+            row = await queries.deal_of(tx, order.request_id)
+            refund = await give_back(tx, actor, row, order, gift)
         return RefundAnswer(refund=refund, order=await orders.order(tx, order_id))
 
 

@@ -8,7 +8,7 @@ from stoory.errors import Conflict
 from stoory.money import Money
 from stoory.payments.queries import orders as queries
 from stoory.payments.queries.orders import Order
-from stoory.payments.rules import OrderStatus, Source
+from stoory.payments.rules import OPEN, OrderStatus, Source
 from stoory.platform import razorpay
 from stoory.platform.database import Tx
 
@@ -23,9 +23,24 @@ async def open_order(tx: Tx, *, request_id: UUID, payer_id: UUID, amount: Money)
         return waiting, False
     order_id = uuid4()
     await queries.insert_order(tx, order_id=order_id, request_id=request_id, payer_id=payer_id, amount=amount)
+    return await _opened(tx, order_id), True
+
+
+async def open_order_for_subscription(
+    tx: Tx, *, subscription_id: UUID, payer_id: UUID, amount: Money
+) -> Order:
+    """Return a new order that asks for a subscription's money; it is held, and no other of its orders is open."""
+    order_id = uuid4()
+    await queries.insert_subscription_order(
+        tx, order_id=order_id, subscription_id=subscription_id, payer_id=payer_id, amount=amount
+    )
+    return await _opened(tx, order_id)
+
+
+async def _opened(tx: Tx, order_id: UUID) -> Order:
     order = await queries.order(tx, order_id)
-    await queries.append_event(tx, order, "opened", Source.PROCESS, {"amount": amount})
-    return order, True
+    await queries.append_event(tx, order, "opened", Source.PROCESS, {"amount": order.amount})
+    return order
 
 
 async def place(tx: Tx, order_id: UUID, placed: razorpay.Order, *, key_id: str, source: Source) -> Order:
@@ -46,8 +61,13 @@ async def place(tx: Tx, order_id: UUID, placed: razorpay.Order, *, key_id: str, 
 async def expire_order(tx: Tx, request_id: UUID) -> None:
     """Close the order of a deal that ended unpaid. Money that comes all the same is given back."""
     waiting = await queries.open_order_of(tx, request_id)
-    if waiting is None:
+    if waiting is not None:
+        await expire(tx, await queries.lock_order(tx, waiting.id))
+
+
+async def expire(tx: Tx, order: Order) -> None:
+    """Close an order that nobody waits for any more; it is held. Money that comes all the same is given back."""
+    if order.status not in OPEN:
         return
-    order = await queries.lock_order(tx, waiting.id)
     await queries.save_status(tx, order.id, OrderStatus.EXPIRED)
     await queries.append_event(tx, order, "expired", Source.PROCESS, {})

@@ -209,6 +209,23 @@ async def insert_order(tx: Tx, *, order_id: UUID, request_id: UUID, payer_id: UU
     )
 
 
+async def insert_subscription_order(
+    tx: Tx, *, order_id: UUID, subscription_id: UUID, payer_id: UUID, amount: Money
+) -> None:
+    """Store an order for a subscription that Razorpay does not know yet."""
+    await tx.run(
+        """
+        insert into orders (id, purpose, subscription_id, payer_id, amount, status, receipt, created_at, checked_at)
+        values ($1, 'subscription', $2, $3, $4, 'creating', $1::uuid::text, $5, $5)
+        """,
+        order_id,
+        subscription_id,
+        payer_id,
+        amount,
+        tx.now,
+    )
+
+
 async def save_placed(tx: Tx, order_id: UUID, razorpay_order_id: str, key_id: str) -> None:
     """Store by which id, and under which of our keys, Razorpay knows an order."""
     await tx.run(

@@ -13,7 +13,8 @@ async def receipt(tx: Tx, order_id: UUID) -> Receipt:
     return await tx.one(
         Receipt,
         """
-        select o.receipt as number, u.name as payer, coalesce(b.title, c.title, o.purpose) as purpose,
+        select o.receipt as number, u.name as payer, o.purpose as kind,
+               coalesce(b.title, c.title, i.plan_name || ', ' || i.period, o.purpose) as purpose,
                p.amount, p.method, o.razorpay_order_id as order_id, p.razorpay_payment_id as payment_id,
                p.captured_at as paid_at, '[]'::jsonb as refunds
           from orders o
@@ -22,6 +23,7 @@ async def receipt(tx: Tx, order_id: UUID) -> Receipt:
           left join requests r on r.id = o.request_id
           left join bids b on b.id = r.bid_id
           left join campaigns c on c.id = r.campaign_id
+          left join invoices i on i.order_id = o.id
          where o.id = $1
         """,
         order_id,

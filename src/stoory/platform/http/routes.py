@@ -33,6 +33,7 @@ ANYONE: Final[Who] = frozenset()
 SIGNED_IN: Final[Who] = frozenset({Role.INFLUENCER, Role.BRAND_OWNER, Role.ADMIN})
 BRANDS: Final[Who] = frozenset({Role.BRAND_OWNER, Role.ADMIN})
 INFLUENCERS: Final[Who] = frozenset({Role.INFLUENCER})
+MARKET: Final[Who] = frozenset({Role.INFLUENCER, Role.BRAND_OWNER})
 OPERATORS: Final[Who] = frozenset({Role.ADMIN})
 
 Db = Database
@@ -54,6 +55,7 @@ GIVEN: Final = frozenset(
         "open_postings",
         "passwords",
         "profiles",
+        "seller",
         "settings",
         "sharing",
         "storage",

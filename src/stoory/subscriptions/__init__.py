@@ -1,0 +1,1 @@
+"""Subscriptions: a plan for a period, paid by orders, renewed, upgraded, given back."""
