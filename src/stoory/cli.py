@@ -202,18 +202,23 @@ def demo(
     url: Annotated[
         str | None, typer.Option(help="The server to play against; this home's own by default.")
     ] = None,
+    *,
+    subscriptions: Annotated[
+        bool, typer.Option("--subscriptions", help="The story of plans: weeks pass on the server's clock.")
+    ] = False,
 ) -> None:
     """Play the story of the README against the running server and tell it."""
     import httpx
 
-    from stoory.demo import StepFailed, play
+    from stoory.demo import StepFailed, play, play_subscriptions
 
     here = settings()
+    story = play_subscriptions if subscriptions else play
 
     async def perform() -> None:
         async with httpx.AsyncClient(base_url=url or here.url, timeout=30) as client:
             sandbox = here.gateway().base_url if here.uses_sandbox else None
-            await play(client, here.home / "demo-sessions.json", out, sandbox=sandbox)
+            await story(client, here.home / "demo-sessions.json", out, sandbox=sandbox)
 
     try:
         asyncio.run(perform())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from rich.console import Console
 from stoory.home import DEMO_PASSWORD, DEMO_PHONES
 
 LONGEST_WAIT_SECONDS: Final = 90
+LOOK_EVERY_SECONDS: Final = 1
 UNAUTHORIZED: Final = 401
 TOO_MANY_REQUESTS: Final = 429
 
@@ -99,6 +102,23 @@ class Stage:
         self.steps += 1
         self._tell(who, does, answer.status_code, {})
         return answer.content
+
+    async def look(self, who: str, path: str) -> Json:
+        """Return what somebody sees, untold; StepFailed when it is refused."""
+        answer = await self._ask("GET", path, None, who)
+        if not answer.is_success:
+            raise StepFailed(f"{who} looks at {path}: {answer.status_code} {answer.text}")
+        return answer.json()
+
+    async def wait(self, who: str, path: str, is_so: Callable[[Json], bool]) -> Json:
+        """Look again and again until it is so; StepFailed when that takes too long."""
+        give_up_at = time.monotonic() + LONGEST_WAIT_SECONDS
+        while not is_so(told := await self.look(who, path)):
+            if time.monotonic() > give_up_at:
+                raise StepFailed(f"{who} has waited long enough for {path}")
+            with self._console.status("the server's clock comes round every few seconds"):
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
+        return told
 
     def check(self, claim: str, *, holds: bool) -> None:
         """Check something that must be so."""

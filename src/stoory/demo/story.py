@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stoory.demo.money import play_money, show_ledger
+from stoory.demo.room import make_room
 from stoory.demo.stage import Json, Stage
 
 
@@ -34,6 +35,7 @@ async def play(client: httpx.AsyncClient, kept: Path, console: Console, *, sandb
 
 async def _posting(stage: Stage) -> Json:
     stage.scene("A brand posts a bid")
+    await make_room(stage)
     body = {
         "title": "Quick Video Promotion",
         "description": "Create short promotional videos",
@@ -158,24 +160,12 @@ async def _chat(stage: Stage) -> None:
 
 async def _invitation(stage: Stage) -> None:
     stage.scene("A brand invites an influencer to a campaign")
-    body = {
-        "title": "Summer Campaign 2024",
-        "description": "Promote our summer collection",
-        "budget": 10000,
-        "requirements": "Instagram posts, Stories",
-        "language": "English",
-        "platform": "Instagram",
-        "content_type": "posts",
-        "category": "fashion",
-    }
-    posted = await stage.step("Asha", "posts a campaign", "POST", "/api/campaigns", body, expect=(201,))
-    invitations = f"/api/campaigns/{posted['campaign']['id']}/invitations"
+    mine = await stage.step("Asha", "looks at her campaigns", "GET", "/api/campaigns?status=open&sort=oldest")
+    invitations = f"/api/campaigns/{mine['campaigns'][0]['id']}/invitations"
     invite = {"influencer_id": stage.id_of("Meera"), "amount": 7000, "message": "Would you join us?"}
     invited = await stage.step("Asha", "invites Meera", "POST", invitations, invite, expect=(201,))
     chat = f"/api/messages/conversations/{invited['conversation']['id']}"
     await stage.step("Meera", "declines", "POST", f"{chat}/button-click", {"action": "decline_proposal"})
-    cancelled = {"status": "cancelled"}
-    await stage.step("Asha", "cancels it", "PUT", f"/api/campaigns/{posted['campaign']['id']}", cancelled)
 
 
 def _epilogue(stage: Stage, console: Console, bid: Json, request: Json) -> None:
