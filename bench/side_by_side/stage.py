@@ -45,6 +45,14 @@ NEWS_IS_STOORYS: Final = """
 """What is new for whom is noted for Stoory's sockets. A peer has no such notes, and does not pay for them: for its
 superuser every trigger works but those that write them."""
 
+NO_PLAN_LIMITS: Final = """
+    insert into plan_terms (user_id, changes, valid_from, reason, set_by)
+    select u.id, '{"max_open_postings": null, "max_live_applications": null}', '2026-01-01Z', 'measured', u.id
+      from users u
+     where u.role in ('brand_owner', 'influencer')
+"""
+"""The peers know no plans. What is counted for them is counted all the same."""
+
 Report = Callable[[str], None]
 
 
@@ -105,6 +113,7 @@ class Stage:
             database="postgres",
         )
         self.rows(NEWS_IS_STOORYS)
+        self.rows(NO_PLAN_LIMITS)
 
     def drop(self) -> None:
         """Give the copy's space back."""

@@ -13,7 +13,7 @@ from stoory.platform import migrations
 from stoory.platform.postgres import Server
 from stoory.settings import Settings
 from tests.faults.hurt import POOL, Own
-from tests.world import lay
+from tests.world import ASHA, lay
 
 
 @pytest.fixture(scope="module")
@@ -35,4 +35,5 @@ async def own(_home: tuple[Server, Path], settings: Settings) -> AsyncIterator[O
     async with world.look() as connection:
         await lay(connection)
     async with application.running():
+        await world.agree(ASHA, max_open_postings=None)
         yield world

@@ -23,6 +23,7 @@ Json = dict[str, Any]
 ACCOUNT: Final = "2323230000000000"
 """RazorpayX's number of the account payouts are made from."""
 
+UNLIMITED: Final = {"limits": {"open_postings": None, "live_applications": None}, "reason": "a test"}
 SETTINGS: Final = {"STOORY_LIMIT_API": "unlimited", "STOORY_LIMIT_AUTH": "unlimited"}
 SANDBOX_KEYS: Final = {
     "STOORY_RAZORPAY_KEY_ID": "rzp_test_sandbox",
@@ -64,6 +65,9 @@ class Shop:
         for person, client in self._people.items():
             answer = await client.post("/api/auth/login", json={"phone": person.phone, "password": PASSWORD})
             client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+        for person in (ASHA, RAVI):
+            answer = await self.om.put(f"/api/admin/users/{person.id}/terms", json=UNLIMITED)
+            assert answer.is_success, answer.text
 
     async def run(self, command: str) -> None:
         """Run a command of an operator; AssertionError with what it said if it fails."""

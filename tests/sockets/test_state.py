@@ -146,7 +146,15 @@ BY_A_MOVE: Final = frozenset(
     | {"change_bid", "change_campaign", "retry_order", "resolve_quarantined", "retry_quarantined"}
 )
 """What moves a deal some time later, by the same record of a move as a button: their own tests see the move."""
-ELSEWHERE: Final = ("/api/auth/", "/api/wallet/", "/api/admin/", "/__dev/", "/api/bids", "/api/campaigns")
+ELSEWHERE: Final = (
+    "/api/auth/",
+    "/api/wallet/",
+    "/api/subscriptions/",
+    "/api/admin/",
+    "/__dev/",
+    "/api/bids",
+    "/api/campaigns",
+)
 """Where no chat is moved but by what stands above."""
 
 

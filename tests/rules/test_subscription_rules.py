@@ -1,0 +1,285 @@
+"""A subscription's clock comes to an end whatever happens, and no period is paid for twice or left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from stoory.errors import Conflict
+from stoory.money import Balance, Money
+from stoory.subscriptions import clock, rules
+from stoory.subscriptions.clock import ASKED_BEFORE, GRACE, PENDING_FOR, REMINDED_AFTER, Step
+from stoory.subscriptions.periods import Period, Span
+from stoory.subscriptions.subscription import (
+    Chosen,
+    Invoice,
+    InvoiceKind,
+    InvoiceStatus,
+    Status,
+    Subscription,
+)
+from tests.rules.test_plans import PREMIUM
+
+NOW: Final = datetime(2027, 1, 31, 10, tzinfo=UTC)
+DAY: Final = timedelta(days=1)
+ID: Final = UUID(int=7)
+MONTHLY: Final = Chosen("premium", Period.MONTHLY)
+
+
+def invoice(kind: InvoiceKind, chosen: Chosen = MONTHLY) -> Invoice:
+    """Return an open invoice."""
+    whole = Balance(49900 * chosen.period.months)
+    return Invoice(
+        id=ID,
+        subscription_id=ID,
+        user_id=ID,
+        kind=kind,
+        status=InvoiceStatus.OPEN,
+        plan=chosen.plan,
+        plan_valid_from=PREMIUM.valid_from,
+        plan_name=chosen.plan,
+        period=chosen.period,
+        price=whole,
+        amount=whole,
+        full_price=whole,
+        created_at=NOW,
+    )
+
+
+def pay(subscription: Subscription, asked: Invoice, now: datetime) -> Subscription:
+    """Return it once that is paid."""
+    start, end = rules.span_of(subscription, asked, now)
+    return rules.paid(subscription, replace(asked, starts_at=start, ends_at=end), now)
+
+
+def active(now: datetime = NOW, chosen: Chosen = MONTHLY) -> Subscription:
+    """Return a subscription that was paid for just now."""
+    new = rules.pending(ID, ID, PREMIUM, chosen, now)
+    return pay(new, invoice(InvoiceKind.START, chosen), now)
+
+
+def renewal(subscription: Subscription) -> Invoice:
+    """Return what asks for the next period."""
+    start, end = rules.next_span(subscription)
+    chosen = subscription.next_chosen
+    assert chosen is not None
+    return replace(invoice(InvoiceKind.RENEWAL, chosen), starts_at=start, ends_at=end)
+
+
+def ticked(
+    subscription: Subscription, waiting: Invoice | None, now: datetime
+) -> tuple[Subscription, list[Step]]:
+    """Return it once its clock has done all it has to do, and what that was."""
+    steps: list[Step] = []
+    while (step := clock.step(subscription, waiting, now)) is not None:
+        steps.append(step)
+        assert len(steps) < 20, steps
+        match step:
+            case Step.ASK:
+                waiting = renewal(subscription)
+                subscription = clock.asked(subscription, now)
+            case Step.BEGIN_PREPAID:
+                _, end = subscription.running
+                chosen = subscription.chosen or MONTHLY
+                prepaid = replace(
+                    invoice(InvoiceKind.RENEWAL, chosen), starts_at=end, ends_at=subscription.paid_to
+                )
+                subscription = rules.period_begun(subscription, prepaid, now)
+            case Step.FALL_DUE:
+                subscription = clock.fallen_due(subscription, now)
+            case Step.REMIND:
+                subscription = clock.reminded(subscription, now)
+            case Step.CANCEL | Step.EXPIRE:
+                subscription = clock.run_out(subscription, now)
+            case Step.WAIT:
+                assert waiting is not None
+                waits = clock.waiting_until(subscription, waiting)
+                assert waits.due_at is not None
+                assert waits.due_at > now
+                return waits, steps
+    return subscription, steps
+
+
+def upgraded(subscription: Subscription, now: datetime) -> Subscription:
+    """Return it on enterprise by the year, paid at once."""
+    chosen = Chosen("enterprise", Period.YEARLY)
+    rules.check_upgrade(subscription, chosen)
+    return pay(rules.quoted(subscription, now), invoice(InvoiceKind.UPGRADE, chosen), now)
+
+
+MOVES: Final[dict[str, Callable[[Subscription, datetime], Subscription]]] = {
+    "wait": lambda subscription, _: subscription,
+    "cancel": rules.cancelled_at_end,
+    "cancel now": rules.cancelled,
+    "resume": rules.resumed,
+    "downgrade": lambda subscription, now: rules.downgraded(subscription, MONTHLY, now),
+    "upgrade": upgraded,
+}
+"""What its owner does; whatever it is, what was asked for is not waited for any more."""
+
+moves = st.lists(st.tuples(st.sampled_from([*MOVES, "pay"]), st.integers(0, 40 * 24)), max_size=25)
+anchors = st.integers(0, 6 * 366 * 86_400).map(
+    lambda seconds: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+)
+
+
+@settings(max_examples=50)
+@given(anchors, moves)
+def test_whatever_is_done_the_clock_waits_for_something_later_or_it_is_over(
+    anchor: datetime, story: list[tuple[str, int]]
+) -> None:
+    subscription, now = active(anchor), anchor
+    waiting: Invoice | None = None
+    for move, hours in story:
+        now += timedelta(hours=hours)
+        subscription, steps = ticked(subscription, waiting, now)
+        if Step.ASK in steps:
+            waiting = renewal(subscription) if subscription.is_live else None
+        before = subscription
+        if move == "pay":
+            if waiting is not None and rules.is_wanted(subscription, waiting, now):
+                subscription, waiting = pay(subscription, waiting, now), None
+        else:
+            with suppress(Conflict):
+                subscription, waiting = MOVES[move](subscription, now), None
+        subscription, _ = ticked(subscription, waiting, now)
+        check(before, subscription, now)
+
+
+def check(before: Subscription, after: Subscription, now: datetime) -> None:
+    """Raise AssertionError unless it makes sense."""
+    if not after.is_live:
+        assert (after.due_at, after.lapses_at) == (None, None)
+        assert after.ended_at is not None
+        return
+    start, end = after.running
+    assert start < end <= after.paid_to
+    assert after.due_at is not None
+    assert after.due_at > now
+    assert after.lapses_at is None or after.lapses_at > now
+    if after.status is Status.ACTIVE:
+        assert now < end
+    else:
+        assert now >= end
+        assert after.lapses_at is not None
+    if before.is_live and before.period is after.period:
+        assert before.running[0] <= start
+
+
+@settings(max_examples=50)
+@given(anchors, st.lists(st.integers(-3 * 24, 6 * 24), min_size=1, max_size=12))
+def test_paid_early_or_late_periods_follow_one_another(anchor: datetime, hours: list[int]) -> None:
+    subscription = active(anchor)
+    for late in hours:
+        _, end = subscription.running
+        now = end + timedelta(hours=late)
+        subscription, steps = ticked(subscription, None, now)
+        assert steps[0] is Step.ASK
+        assume(subscription.is_live)
+        asked = renewal(subscription)
+        assert rules.is_wanted(subscription, asked, now)
+        subscription, _ = ticked(pay(subscription, asked, now), None, max(now, end))
+        assert subscription.running[0] == end
+        assert subscription.running[1] == rules.boundary(
+            anchor, subscription.periods_begun + 1, Period.MONTHLY
+        )
+
+
+def test_it_is_asked_reminded_and_over_when_it_should_be() -> None:
+    subscription, told = active(), list[tuple[Step, timedelta]]()
+    _, end = subscription.running
+    now = NOW
+    while subscription.is_live:
+        assert subscription.due_at is not None
+        now = subscription.due_at
+        subscription, steps = ticked(subscription, renewal(subscription), now)
+        told += [(step, now - end) for step in steps]
+
+    assert told == [
+        (Step.ASK, -ASKED_BEFORE),
+        (Step.FALL_DUE, timedelta(0)),
+        *[(Step.REMIND, after) for after in REMINDED_AFTER],
+        (Step.EXPIRE, GRACE),
+    ]
+    assert (subscription.status, subscription.ended_at) == (Status.EXPIRED, end + GRACE)
+
+
+def test_what_is_asked_for_and_not_paid_expires_after_a_day() -> None:
+    new = rules.pending(ID, ID, PREMIUM, MONTHLY, NOW)
+
+    assert clock.step(new, None, NOW + PENDING_FOR - timedelta(seconds=1)) is None
+    assert clock.step(new, None, NOW + PENDING_FOR) is Step.EXPIRE
+
+
+def test_while_an_upgrade_may_be_paid_no_renewal_is_asked_for() -> None:
+    subscription = active()
+    _, end = subscription.running
+    now = end - DAY
+    quote = replace(
+        invoice(InvoiceKind.UPGRADE, Chosen("enterprise", Period.MONTHLY)),
+        expires_at=now + timedelta(minutes=30),
+    )
+
+    assert clock.step(subscription, quote, now) is Step.WAIT
+    assert clock.waiting_until(subscription, quote).due_at == now + timedelta(minutes=30)
+    assert clock.step(subscription, quote, now + timedelta(minutes=30)) is Step.ASK
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_up", "is_down"),
+    [
+        (Chosen("enterprise", Period.MONTHLY), True, False),
+        (Chosen("premium", Period.YEARLY), True, False),
+        (Chosen("enterprise", Period.YEARLY), True, False),
+        (Chosen("premium", Period.MONTHLY), False, False),
+    ],
+)
+def test_up_and_down_from_premium_by_the_month(wanted: Chosen, *, is_up: bool, is_down: bool) -> None:
+    assert (wanted.is_above(MONTHLY), wanted.is_below(MONTHLY)) == (is_up, is_down)
+    assert (MONTHLY.is_below(wanted), MONTHLY.is_above(wanted)) == (is_up, is_down)
+
+
+@given(st.integers(100, 10_000_000), st.integers(100, 10_000_000), st.integers(0, 31 * 86400))
+def test_what_is_paid_for_an_upgrade_is_what_the_rest_is_worth_more(old: int, new: int, seconds: int) -> None:
+    subscription = active()
+    start, end = subscription.running
+    at = min(start + timedelta(seconds=seconds), end)
+    spans = [Span(start, end, Money(old))]
+
+    price, credit = rules.upgrade_quote(
+        subscription, Balance(new), Chosen("enterprise", Period.MONTHLY), spans, at
+    )
+
+    left, whole = end - at, end - start
+    assert abs(price.paise * whole - new * left) <= whole / 2
+    assert abs(credit.paise * whole - old * left) <= whole / 2
+    assert rules.asked_for(price, credit=credit) in (price - credit, Money(0))
+    assert (rules.asked_for(price, credit=credit) == Money(0)) is ((price - credit) < Money(100))
+
+
+def test_through_several_upgrades_the_rest_is_paid_for_once() -> None:
+    subscription = active()
+    start, end = subscription.running
+    prices = [49900, 99900, 499900, 999900]
+    spans = [Span(start, end, Money(prices[0]))]
+    total = prices[0]
+    for day, price in enumerate(prices[1:], start=3):
+        at = start + timedelta(days=day, seconds=day * 7919)
+        bought, credit = rules.upgrade_quote(
+            subscription, Balance(price), Chosen("enterprise", Period.MONTHLY), spans, at
+        )
+        asked = rules.asked_for(bought, credit=credit)
+        spans.append(Span(at, end, asked))
+        total += asked.paise
+        worth = price * ((end - at) / (end - start))
+        assert abs(rules.unused_of(spans, at).paise - worth) <= len(spans)
+
+    assert total < sum(prices)
