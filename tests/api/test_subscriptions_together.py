@@ -14,6 +14,7 @@ import pytest
 from stoory.subscriptions.jobs import Clocks
 from tests.money import Market, balances, books_agree
 from tests.subscriptions import created, done, instant, invoices, seen, subscribed
+from tests.till import Delivery
 from tests.world import ASHA, World
 
 Client = httpx.AsyncClient
@@ -60,6 +61,35 @@ async def test_upgrade_cancel_and_the_renewals_webhook_at_the_end_of_a_period(
     await till.pay(renewal["order"]["razorpay_order_id"])
     deliveries = await till.take()
     world.db.clock.advance(luck.choice([0, 3599, 3601, 86_400 * 3]))
+    await asyncio.gather(*(deed() for deed in rush(market, subscription, deliveries, luck)))
+    await world.pass_time(seconds=1)
+
+    assert len(await live(world)) <= 1
+    await check_spans(asha, subscription)
+    await pay_everything(market, luck)
+    assert len(await live(world)) <= 1
+    await world.do_jobs()
+    await market.hear()
+    await world.do_jobs()
+    await market.hear()
+    await books_agree(market.om, market.till)
+    assert "refunds_due" not in await balances(market.om)
+
+
+async def pay_everything(market: Market, luck: random.Random) -> None:
+    """Pay every order there ever was, those nobody waits for included, and let all of it be heard twice."""
+    orders = (await market.asha.get("/api/payments/orders?limit=100")).json()["orders"]
+    for order in luck.sample(orders, len(orders)):
+        if order["razorpay_order_id"] and order["status"] not in ("paid", "refunded"):
+            await market.till.pay(order["razorpay_order_id"])
+    await market.hear(times=2, is_reversed=luck.random() < 0.5)
+
+
+def rush(
+    market: Market, subscription: dict[str, Any], deliveries: list[Delivery], luck: random.Random
+) -> list[Callable[[], Awaitable[None]]]:
+    """Return what everybody does at the same moment, in any order."""
+    world, asha = market.world, market.asha
     address = f"/api/subscriptions/{subscription['id']}"
 
     async def hear() -> None:
@@ -84,29 +114,7 @@ async def test_upgrade_cancel_and_the_renewals_webhook_at_the_end_of_a_period(
         lambda: ask(asha.post("/api/subscriptions/create", json={"plan": "premium"})),
         lambda: ask(asha.post(f"{address}/downgrade", json={"plan": "basic"})),
     ]
-    luck.shuffle(deeds)
-    await asyncio.gather(*(deed() for deed in deeds))
-    await world.pass_time(seconds=1)
-
-    assert len(await live(world)) <= 1
-    await check_spans(asha, subscription)
-    await pay_everything(market, luck)
-    assert len(await live(world)) <= 1
-    await world.do_jobs()
-    await market.hear()
-    await world.do_jobs()
-    await market.hear()
-    await books_agree(market.om, market.till)
-    assert "refunds_due" not in await balances(market.om)
-
-
-async def pay_everything(market: Market, luck: random.Random) -> None:
-    """Pay every order there ever was, those nobody waits for included, and let all of it be heard twice."""
-    orders = (await market.asha.get("/api/payments/orders?limit=100")).json()["orders"]
-    for order in luck.sample(orders, len(orders)):
-        if order["razorpay_order_id"] and order["status"] not in ("paid", "refunded"):
-            await market.till.pay(order["razorpay_order_id"])
-    await market.hear(times=2, is_reversed=luck.random() < 0.5)
+    return luck.sample(deeds, len(deeds))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
