@@ -212,6 +212,14 @@ def test_it_is_asked_reminded_and_over_when_it_should_be() -> None:
     assert (subscription.status, subscription.ended_at) == (Status.EXPIRED, end + GRACE)
 
 
+def test_nobody_waits_for_the_first_payment_of_what_was_given_up() -> None:
+    new = rules.pending(ID, ID, PREMIUM, MONTHLY, NOW)
+
+    assert rules.is_wanted(new, invoice(InvoiceKind.START), NOW)
+    assert not rules.is_wanted(rules.cancelled(new, NOW), invoice(InvoiceKind.START), NOW)
+    assert not rules.is_wanted(new, replace(invoice(InvoiceKind.START), status=InvoiceStatus.VOID), NOW)
+
+
 def test_what_is_asked_for_and_not_paid_expires_after_a_day() -> None:
     new = rules.pending(ID, ID, PREMIUM, MONTHLY, NOW)
 
