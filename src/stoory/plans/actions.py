@@ -34,10 +34,9 @@ class Agreed(Struct, frozen=True, kw_only=True):
 
 async def require_room(tx: Tx, user_id: UUID, feature: Feature) -> None:
     """Raise PlanLimit unless a person's plan allows one more; nobody takes the room before the transaction's end."""
-    used = await queries.hold_quota(tx, user_id, feature)
-    plan = await queries.plan_of(tx, user_id)
-    if not rules.allows(plan, feature, used):
-        rules.require(plan, await queries.offered(tx, user_id), feature, used)
+    plan = await queries.hold_quota(tx, user_id, feature)
+    if not rules.allows(plan, feature, plan.used):
+        rules.require(plan, await queries.offered(tx, user_id), feature, plan.used)
 
 
 async def change_plan(

@@ -19,6 +19,12 @@ class Usage(Struct, kw_only=True):
     live_applications: int
 
 
+class Held(Plan, frozen=True, kw_only=True):
+    """A plan with a quota that is held."""
+
+    used: int
+
+
 class Terms(Struct, kw_only=True):
     """What an operator has agreed with one customer, on top of a plan."""
 
@@ -90,15 +96,18 @@ async def plan_of(tx: Tx, user_id: UUID) -> Plan:
     )
 
 
-async def hold_quota(tx: Tx, user_id: UUID, feature: Feature) -> int:
-    """Return how much of a quota is used, and let nobody use more of it until the end of the transaction."""
-    return await tx.value(
-        int,
+async def hold_quota(tx: Tx, user_id: UUID, feature: Feature) -> Held:
+    """Return somebody's plan and how much of a quota is used; nobody uses more of it before the transaction's end."""
+    return await tx.one(
+        Held,
         """
-        select app.hold_quota($1, $2)
+        select app.hold_quota($1, $2) as used, plan, valid_from, name, monthly_paise, yearly_paise, commission_bp,
+               max_open_postings, max_live_applications, requests_per_minute, features
+          from app.plan_of($1, $3)
         """,
         user_id,
         feature,
+        tx.now,
     )
 
 
