@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
 from itertools import pairwise
 from unittest.mock import ANY
 
@@ -16,36 +15,13 @@ from stoory.errors import TooMany
 from stoory.platform.limits import SECOND_NS, Window
 from stoory.platform.redis import ANSWER_SECONDS, Redis
 from stoory.platform.shared_limits import SharedLimits
+from tests.platform.counting import QUOTA, RATES, Model, hit
 from tests.redis import RedisServer, until
 
-QUOTA = 3
-RATES = {"auth": f"{QUOTA}/second", "api": "100/minute", "upload": "unlimited"}
 MANY = 60
 
 Asked = tuple[Window, Window | None]
 """What somebody was answered, and what when it was taken back."""
-
-
-@pytest.fixture
-async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
-    redis = Redis(redis_server.url)
-    yield redis
-    await redis.close()
-
-
-@pytest.fixture
-async def three(redis_server: RedisServer) -> AsyncIterator[list[SharedLimits]]:
-    """Three processes, each with connections of its own and a clock that has nothing to do with the others'."""
-    pools = [Redis(redis_server.url) for _ in range(3)]
-    yield [SharedLimits(RATES, pool) for pool in pools]
-    for pool in pools:
-        await pool.close()
-
-
-async def hit(limits: SharedLimits, name: str = "auth", key: str = "a") -> Window:
-    window = await limits.hit(name, key)
-    assert window is not None
-    return window
 
 
 async def come_and_go(limits: SharedLimits, seed: int, until_second: float) -> list[Asked]:
@@ -83,34 +59,6 @@ def events(asked: list[list[Asked]]) -> list[tuple[int, Window, Window | None]]:
         if taken is not None:
             everything.append((taken.counted_ns, window, taken))
     return everything
-
-
-class Model:
-    """Everything that was let through, and what must have been answered."""
-
-    def __init__(self) -> None:
-        self.passed: list[int] = []
-        self.refused = 0
-
-    def check(self, at: int, window: Window, taken: Window | None) -> None:
-        before = self.standing(at)
-        if taken is not None:
-            if window.counted_ns in self.passed:
-                self.passed.remove(window.counted_ns)
-        elif window.is_full:
-            assert len(before) == QUOTA
-            self.refused += 1
-        else:
-            assert len(before) < QUOTA
-            self.passed.append(at)
-        standing = self.standing(at)
-        answered = taken or window
-        assert answered.remaining == QUOTA - len(standing)
-        waiting_ns = min(standing) + SECOND_NS - at if standing else 0
-        assert answered.reset_seconds == max(1, -(-waiting_ns // SECOND_NS))
-
-    def standing(self, now: int) -> list[int]:
-        return [at for at in self.passed if now - at < SECOND_NS]
 
 
 async def test_of_many_at_once_in_three_processes_exactly_the_quota_passes(three: list[SharedLimits]) -> None:

@@ -21,6 +21,9 @@ GAPS = st.one_of(
     st.sampled_from([WINDOW_NS - 1, WINDOW_NS, WINDOW_NS + 1, WINDOW_NS // QUOTA]),
 )
 ARRIVALS = st.lists(st.tuples(st.sampled_from("ab"), GAPS, st.booleans()), max_size=40)
+QUOTAS = st.sampled_from([None, 1, 2, 3, 5, 8])
+"""None is the class's own."""
+BY_PLAN = st.lists(st.tuples(st.sampled_from("abc"), GAPS, QUOTAS), max_size=60)
 
 
 class Stopwatch:
@@ -54,8 +57,8 @@ def three_a_minute() -> tuple[Limits, Stopwatch]:
     return Limits({"auth": f"{QUOTA}/minute"}, clock_ns=clock), clock
 
 
-async def hit(limits: Limits, key: str = "a") -> Window:
-    window = await limits.hit("auth", key)
+async def hit(limits: Limits, key: str = "a", quota: int | None = None) -> Window:
+    window = await limits.hit("auth", key, quota)
     assert window is not None
     return window
 
@@ -102,6 +105,53 @@ async def test_who_waits_as_long_as_told_is_never_refused_again(gaps: list[int])
         if window.is_full:
             clock.now += window.reset_seconds * SECOND_NS
             assert not (await hit(limits)).is_full
+
+
+@given(BY_PLAN)
+async def test_with_quotas_of_their_own_that_rise_and_fall_each_is_let_through_exactly_when_the_model_says(
+    arrivals: list[tuple[str, int, int | None]],
+) -> None:
+    limits, clock = three_a_minute()
+    model = Model([])
+    for key, gap, own in arrivals:
+        clock.now += gap
+        quota = own or QUOTA
+        before = model.standing(key, clock.now)
+        window = await hit(limits, key, own)
+        assert window.is_full == (len(before) >= quota)
+        if not window.is_full:
+            model.passed.append(Passed(key, clock.now))
+        standing = model.standing(key, clock.now)
+        assert (window.quota, window.remaining) == (quota, max(0, quota - len(standing)))
+        leaves = standing[max(0, len(standing) - quota)]
+        assert window.reset_seconds == max(1, -(-(leaves + WINDOW_NS - clock.now) // SECOND_NS))
+
+
+@given(st.lists(st.tuples(GAPS, QUOTAS), min_size=QUOTA, max_size=40))
+async def test_who_waits_as_long_as_told_is_never_refused_again_whatever_the_quota_was_before(
+    arrivals: list[tuple[int, int | None]],
+) -> None:
+    limits, clock = three_a_minute()
+    for gap, quota in arrivals:
+        clock.now += gap
+        window = await hit(limits, quota=quota)
+        if window.is_full:
+            clock.now += window.reset_seconds * SECOND_NS
+            assert not (await hit(limits, quota=quota)).is_full
+
+
+async def test_a_quota_that_rises_or_falls_goes_at_once_for_what_was_counted_before() -> None:
+    limits, clock = three_a_minute()
+    for _ in range(QUOTA):
+        await hit(limits)
+        clock.now += 10 * SECOND_NS
+    assert (await hit(limits)).is_full
+    assert [(await hit(limits, quota=5)).remaining for _ in range(2)] == [1, 0]
+    fallen = await hit(limits, quota=2)
+
+    assert (fallen.is_full, fallen.remaining) == (True, 0)
+    assert fallen.reset_seconds == 60, "four of the five must go before there is room"
+    assert fallen.headers["RateLimit-Policy"] == '"auth";q=2;w=60'
 
 
 async def test_the_headers_say_how_many_are_left_and_for_how_long() -> None:

@@ -1,7 +1,8 @@
 """How often somebody may ask: exact rolling windows, one window a class of requests.
 
 In any span as long as the window, of whatever beginning, no more requests pass than the quota says, and whoever waits
-as long as they were told passes. One process counts in memory, by a clock that nobody can set back.
+as long as they were told passes. A class has one quota, or whoever asks their own; when it changes, it goes at once for
+what was counted before. One process counts in memory, by a clock that nobody can set back.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 
 from limits import parse
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stoory.errors import TooMany
 
@@ -54,9 +56,17 @@ class Rate(Struct, frozen=True):
         item = parse(rate)
         return cls(name, item.amount, item.get_expiry())
 
-    def window(self, *, count: int, oldest: int, now: int, is_full: bool) -> Window:
-        """Say where somebody stands who has passed so often, first at `oldest`; all times in nanoseconds."""
-        until_ns = oldest + self.window_seconds * SECOND_NS - now if count else 0
+    def of(self, quota: int | None) -> Rate:
+        """Return the same with another quota; None is its own."""
+        return self if quota is None else replace(self, quota=max(1, quota))
+
+    def window(self, *, count: int, leaves: int, now: int, is_full: bool) -> Window:
+        """Say where somebody stands who has passed so often; all times in nanoseconds.
+
+        `leaves` is when that one passed whose leaving the window makes room for another: the oldest, unless more have
+        passed than the quota allows now.
+        """
+        until_ns = leaves + self.window_seconds * SECOND_NS - now if count else 0
         return Window(
             name=self.name,
             quota=self.quota,
@@ -83,14 +93,17 @@ class Limits:
         if window is not None and window.is_full:
             raise TooMany(retry_after_seconds=window.reset_seconds)
 
-    async def hit(self, name: str, key: str) -> Window | None:
-        """Count one request of that class, unless the window is full already. None: unlimited."""
+    async def hit(self, name: str, key: str, quota: int | None = None) -> Window | None:
+        """Count one request of that class, unless the window is full already. None: unlimited.
+
+        The quota is that of whoever asks, if it is not everybody's.
+        """
         one = self._classes.get(name)
-        return None if one is None else one.hit(key, self._clock_ns())
+        return None if one is None else one.hit(key, self._clock_ns(), quota)
 
     async def take_back(self, window: Window, key: str) -> Window:
         """Uncount the request that was answered that window: it was refused further in, and such do not count."""
-        return self._classes[window.name].take_back(key, window.counted_ns, self._clock_ns())
+        return self._classes[window.name].take_back(key, window, self._clock_ns())
 
 
 class _Class:
@@ -100,22 +113,23 @@ class _Class:
         self._rate = rate
         self._hits: OrderedDict[str, deque[int]] = OrderedDict()
 
-    def hit(self, key: str, now: int) -> Window:
+    def hit(self, key: str, now: int, quota: int | None) -> Window:
+        rate = self._rate.of(quota)
         self._forget(now)
         hits = self._hits.setdefault(key, deque())
         self._leave(hits, now)
-        is_full = len(hits) >= self._rate.quota
+        is_full = len(hits) >= rate.quota
         if not is_full:
             hits.append(now)
             self._hits.move_to_end(key)
-        return self._window(hits, now, is_full=is_full)
+        return _stand(rate, hits, now, is_full=is_full)
 
-    def take_back(self, key: str, counted: int, now: int) -> Window:
+    def take_back(self, key: str, window: Window, now: int) -> Window:
         hits = self._hits.get(key, deque())
-        if counted in hits:
-            hits.remove(counted)
+        if window.counted_ns in hits:
+            hits.remove(window.counted_ns)
         self._leave(hits, now)
-        return self._window(hits, now, is_full=False)
+        return _stand(self._rate.of(window.quota), hits, now, is_full=False)
 
     def _leave(self, hits: deque[int], now: int) -> None:
         """Let the requests go that are as old as the window is long."""
@@ -129,5 +143,7 @@ class _Class:
             if not self._hits[key]:
                 del self._hits[key]
 
-    def _window(self, hits: deque[int], now: int, *, is_full: bool) -> Window:
-        return self._rate.window(count=len(hits), oldest=hits[0] if hits else now, now=now, is_full=is_full)
+
+def _stand(rate: Rate, hits: deque[int], now: int, *, is_full: bool) -> Window:
+    leaves = hits[max(0, len(hits) - rate.quota)] if hits else now
+    return rate.window(count=len(hits), leaves=leaves, now=now, is_full=is_full)

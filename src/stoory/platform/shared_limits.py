@@ -31,8 +31,11 @@ if ahead > 0 then
   end
 end
 
+-- Beside how many there are, when that one was whose leaving makes room for another: more than the quota may be there.
 local function stand(is_full)
-  return {is_full, redis.call('LLEN', hits), tonumber(redis.call('LINDEX', hits, 0) or now), now}
+  local count = redis.call('LLEN', hits)
+  local leaves = redis.call('LINDEX', hits, math.max(0, count - quota))
+  return {is_full, count, tonumber(leaves or now), now}
 end
 
 local oldest = redis.call('LINDEX', hits, 0)
@@ -72,22 +75,25 @@ class SharedLimits(Limits):
         super().__init__(rates)
         self._redis = redis
 
-    async def hit(self, name: str, key: str) -> Window | None:
-        """Count one request of that class, unless the window is full already. None: unlimited."""
+    async def hit(self, name: str, key: str, quota: int | None = None) -> Window | None:
+        """Count one request of that class, unless the window is full already. None: unlimited.
+
+        The quota is that of whoever asks, if it is not everybody's.
+        """
         rate = self._rates.get(name)
         if rate is None:
             return None
         try:
-            return await self._run(HIT, rate, key)
+            return await self._run(HIT, rate.of(quota), key)
         except Away:
-            return await super().hit(name, key)
+            return await super().hit(name, key, quota)
 
     async def take_back(self, window: Window, key: str) -> Window:
         """Uncount the request that was answered that window, whoever has counted it."""
         here = await super().take_back(window, key)
         try:
             counted = window.counted_ns // MICROSECOND_NS
-            return await self._run(TAKE_BACK, self._rates[window.name], key, counted)
+            return await self._run(TAKE_BACK, self._rates[window.name].of(window.quota), key, counted)
         except Away:
             return here
 
@@ -95,9 +101,9 @@ class SharedLimits(Limits):
         answer: Any = await self._redis.run(
             script, [_place(rate, key)], rate.quota, rate.window_seconds, *arguments
         )
-        is_full, count, oldest, now = (int(number) for number in answer)
+        is_full, count, leaves, now = (int(number) for number in answer)
         return rate.window(
-            count=count, oldest=oldest * MICROSECOND_NS, now=now * MICROSECOND_NS, is_full=bool(is_full)
+            count=count, leaves=leaves * MICROSECOND_NS, now=now * MICROSECOND_NS, is_full=bool(is_full)
         )
 
 
