@@ -91,6 +91,7 @@ class World:
         """Have everything read anew: tests write past the application, which is never told."""
         self.app.profiles.forget_all()
         self.app.open_postings.forget_all()
+        self.app.rates.forget_all()
 
     async def sign_in(self, person: Person) -> Actor:
         """Open a session for a person without a password; logging in has tests of its own."""

@@ -58,6 +58,7 @@ from stoory.platform.tokens import Tokens
 from stoory.postings import api as postings_api
 from stoory.postings.hints import PostingChanged
 from stoory.postings.queries.pages import OpenPostings
+from stoory.rates import WITHOUT_A_PLAN, Rates
 from stoory.requests import api as requests_api
 from stoory.settings import Settings
 from stoory.shared import sharing
@@ -125,6 +126,7 @@ class Application:
         seconds = settings.remember_seconds if self.sharing.is_alone else 0
         self.profiles: Profiles = Remembered(PROFILES_REMEMBERED, seconds=seconds)
         self.open_postings: OpenPostings = Remembered(PAGES_REMEMBERED, seconds=seconds)
+        self.rates = Rates(self.db, are_by_plan=not settings.limit_api)
         self.db.bus.listen(self._forget)
         self.worker = Worker(
             self.db,
@@ -173,6 +175,7 @@ class Application:
 
     def _forget(self, hint: Hint) -> None:
         """Keep nothing that has changed."""
+        self.rates.hear(hint)
         if isinstance(hint, ProfileChanged):
             for user_id in hint.user_ids:
                 self.profiles.forget(user_id)
@@ -219,6 +222,15 @@ class Application:
             *(operations.DEVELOPMENT_ROUTES if in_development else ()),
         ]
 
+    def _gate(self) -> Gate:
+        """Return what stands before every route."""
+        return Gate(
+            self.tokens,
+            self.limits,
+            rate_of=self.rates.of,
+            trusted_proxies=self.settings.trusted_proxies,
+        )
+
     def _litestar(self) -> Litestar:
         """Put the routes on the platform."""
         origins = list(self.settings.cors_origins)
@@ -226,7 +238,7 @@ class Application:
             route_handlers=self._routes(),
             lifespan=[lambda _: self.running()],
             state=State({"application": self}, deep_copy=False),
-            middleware=[Gate(self.tokens, self.limits, self.settings.trusted_proxies).middleware],
+            middleware=[self._gate().middleware],
             request_class=StrictRequest,
             response_class=JsonResponse,
             exception_handlers={HTTPException: render, Exception: render},
@@ -248,7 +260,7 @@ def _rates(settings: Settings) -> dict[str, str]:
     """Return how often somebody may ask, by class."""
     return {
         "auth": settings.limit_auth or "5/minute",
-        "api": settings.limit_api or "100/minute",
+        "api": settings.limit_api or f"{WITHOUT_A_PLAN}/minute",
         "socket": settings.limit_socket or "1000/minute",
     }
 

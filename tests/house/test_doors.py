@@ -57,6 +57,7 @@ NOBODY_SIGNED_IN: Final = {
     "stoory.platform.http.idempotency",
     "stoory.platform.jobs",
     "stoory.platform.lookups",
+    "stoory.rates",
     "stoory.seed.playing",
     "stoory.subscriptions.errands",
     "stoory.subscriptions.jobs",

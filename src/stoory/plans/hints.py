@@ -6,4 +6,4 @@ from stoory.platform.bus import Hint
 
 
 class PlanChanged(Hint, frozen=True):
-    """These people are on another plan, or on other terms; nobody named is everybody."""
+    """These people are on another plan, or theirs allows something else; without people it may be everybody's."""

@@ -43,6 +43,11 @@ class Remembered(Generic[K, V]):
                 self._kept.popitem(last=False)
         return value
 
+    def last(self, key: K, default: V) -> V:
+        """Return what is kept under the key, however old: for when it cannot be loaded."""
+        kept = self._kept.get(key)
+        return default if kept is None else kept[1]
+
     def forget(self, key: K) -> None:
         """Load it again when it is asked for next."""
         self._changes += 1

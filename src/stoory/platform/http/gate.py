@@ -5,7 +5,7 @@ It runs after routing, so that it knows the route's policy, and before the body 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -18,14 +18,20 @@ from stoory.platform.http.routes import ANYONE, Who
 from stoory.platform.limits import Limits
 from stoory.platform.tokens import Tokens
 
+RateOf = Callable[[Actor], Awaitable[int | None]]
+"""Says how many requests of the class `api` somebody may make in its window; None: as many as everybody."""
+
 
 class Gate:
     """Reads the token, counts the request and checks the role against the route's policy."""
 
-    def __init__(self, tokens: Tokens, limits: Limits, trusted_proxies: Sequence[str] = ()) -> None:
+    def __init__(
+        self, tokens: Tokens, limits: Limits, *, rate_of: RateOf, trusted_proxies: Sequence[str] = ()
+    ) -> None:
         """Take what it needs; `middleware` is what the application mounts."""
         self._tokens = tokens
         self._limits = limits
+        self._rate_of = rate_of
         self._addresses = Addresses(trusted_proxies)
 
     def middleware(self, app: ASGIApp) -> ASGIApp:
@@ -74,9 +80,10 @@ class Gate:
         """
         if limit is None or (limit != "auth" and actor is not None and actor.role is Role.ADMIN):
             return
-        is_by_person = actor is not None and limit != "auth"
-        key = str(actor.id) if actor is not None and is_by_person else one_client(scope["client_address"])
-        scope["window"] = window = await self._limits.hit(limit, key)
+        key, quota = one_client(scope["client_address"]), None
+        if actor is not None and limit != "auth":
+            key, quota = str(actor.id), await self._rate_of(actor) if limit == "api" else None
+        scope["window"] = window = await self._limits.hit(limit, key, quota)
         if window is not None and window.is_full:
             raise TooMany(retry_after_seconds=window.reset_seconds)
 
