@@ -60,6 +60,19 @@ async def test_who_waits_as_long_as_told_passes_also_after_the_quota_fell(three:
     assert not (await hit(three[1], quota=2)).is_full
 
 
+async def test_who_has_passed_more_often_than_allowed_now_waits_until_enough_of_it_has_gone(
+    three: list[SharedLimits], redis_server: RedisServer
+) -> None:
+    windows = [await hit(three[0], "api", quota=5) for _ in range(5)]
+    (key,) = redis_server.say("KEYS", "*")
+    for i, ago_seconds in enumerate((50, 40, 30)):
+        redis_server.say("LSET", key, i, windows[i].counted_ns // 1000 - ago_seconds * 1_000_000)
+
+    assert (await hit(three[1], "api", quota=5)).reset_seconds == 10
+    assert (await hit(three[1], "api", quota=3)).reset_seconds == 30
+    assert (await hit(three[1], "api", quota=2)).reset_seconds == 60
+
+
 async def test_without_redis_the_quota_of_each_still_goes(
     three: list[SharedLimits], redis_server: RedisServer
 ) -> None:
