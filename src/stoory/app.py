@@ -19,6 +19,7 @@ from msgspec import structs
 from stoory import __version__, operations
 from stoory.accounts import api as accounts_api
 from stoory.accounts.actions import ProfileChanged
+from stoory.accounts.api.keyring import Keyring
 from stoory.accounts.api.profiles import Profiles
 from stoory.chat import api as chat_api
 from stoory.chat import jobs as chat_jobs
@@ -75,6 +76,7 @@ EXPOSED: Final = ["Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry
 
 TAGS: Final = {
     "auth": "Registering, signing in and out, sessions, the own profile.",
+    "api-keys": "Keys with which programs ask for somebody, in the header X-API-Key instead of Authorization.",
     "users": "What anybody signed in may know of somebody else.",
     "campaigns": "Postings with one budget for all the deals they lead to.",
     "bids": "Postings that name the range of one deal.",
@@ -126,7 +128,8 @@ class Application:
         seconds = settings.remember_seconds if self.sharing.is_alone else 0
         self.profiles: Profiles = Remembered(PROFILES_REMEMBERED, seconds=seconds)
         self.open_postings: OpenPostings = Remembered(PAGES_REMEMBERED, seconds=seconds)
-        self.rates = Rates(self.db, are_by_plan=not settings.limit_api)
+        self.rates = Rates(self.db, settings.limit_api)
+        self.keyring = Keyring(self.db)
         self.db.bus.listen(self._forget)
         self.worker = Worker(
             self.db,
@@ -137,15 +140,7 @@ class Application:
         )
         self._with_worker = with_worker
         self.litestar = self._litestar()
-        self.live = Live(
-            self.db,
-            tokens=self.tokens,
-            gateway=self.gateway,
-            sharing=self.sharing,
-            origins=frozenset({*settings.cors_origins, settings.url}),
-        )
-        for moves in (self.live.sockets.arrivals, self.live.sockets.departures):
-            moves.append(self._count_sockets)
+        self.live = self._live()
         self._frame = Frame(self._inside, is_https=(settings.public_url or "").startswith("https://"))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -168,7 +163,22 @@ class Application:
             if working is not None:
                 working.cancel()
                 await asyncio.gather(working, return_exceptions=True)
+            await self.keyring.settle()
             await self.db.close()
+
+    def _live(self) -> Live:
+        """Return what is live, and count who is connected."""
+        live = Live(
+            self.db,
+            tokens=self.tokens,
+            keyring=self.keyring,
+            gateway=self.gateway,
+            sharing=self.sharing,
+            origins=frozenset({*self.settings.cors_origins, self.settings.url}),
+        )
+        for moves in (live.sockets.arrivals, live.sockets.departures):
+            moves.append(self._count_sockets)
+        return live
 
     async def _count_sockets(self, _: Connection) -> None:
         self.watch.sockets.set(len(self.live.connections))
@@ -176,6 +186,7 @@ class Application:
     def _forget(self, hint: Hint) -> None:
         """Keep nothing that has changed."""
         self.rates.hear(hint)
+        self.keyring.hear(hint)
         if isinstance(hint, ProfileChanged):
             for user_id in hint.user_ids:
                 self.profiles.forget(user_id)
@@ -227,6 +238,7 @@ class Application:
         return Gate(
             self.tokens,
             self.limits,
+            owner_of=self.keyring.owner_of,
             rate_of=self.rates.of,
             trusted_proxies=self.settings.trusted_proxies,
         )
@@ -271,7 +283,15 @@ def _openapi() -> OpenAPIConfig:
         version=__version__,
         summary="The self-hosted backend of an influencer-marketing marketplace",
         components=Components(
-            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            security_schemes={
+                "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+                "api_key": SecurityScheme(
+                    type="apiKey",
+                    name="X-API-Key",
+                    security_scheme_in="header",
+                    description="A key of POST /api/api-keys, instead of Authorization; to GET, one for reading.",
+                ),
+            }
         ),
         path="/schema/framework",
         render_plugins=(),

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 from stoory import __version__
+from stoory.accounts.api.keyring import Keyring
 from stoory.accounts.sockets import Sessions
 from stoory.chat import sockets as chat
 from stoory.deals import sockets as deals
@@ -34,6 +35,7 @@ class Live:
         db: Database,
         *,
         tokens: Tokens,
+        keyring: Keyring,
         gateway: Razorpay,
         sharing: Sharing,
         origins: frozenset[str],
@@ -41,6 +43,7 @@ class Live:
         """Build it. Pages of these `origins` may connect beside our own; only where we are alone, also by polling."""
         self.db = db
         self.tokens = tokens
+        self.owner_of = keyring.owner_of
         self.limits = sharing.limits
         self.gateway = gateway
         self.connections = Connections()

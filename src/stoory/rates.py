@@ -1,4 +1,4 @@
-"""How often whoever asks may ask, as their plan says. It is asked for before every request, so it is remembered."""
+"""How often whoever asks may ask, as plan and key say. It is asked for before every request, so it is remembered."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from stoory.plans.hints import PlanChanged
 from stoory.plans.queries import plan_of
 from stoory.platform.bus import Hint
 from stoory.platform.database import Database
+from stoory.platform.limits import UNLIMITED, Rate
 from stoory.platform.remembered import Remembered
 
 WITHOUT_A_PLAN: Final = 100
@@ -32,16 +33,29 @@ log = structlog.get_logger("stoory.limits")
 class Rates:
     """Requests a minute, by person. A database that is away makes nobody wait, and lets nobody ask without end."""
 
-    def __init__(self, db: Database, *, are_by_plan: bool = True) -> None:
+    def __init__(self, db: Database, setting: str | None = None) -> None:
         """Take where plans are; where a setting goes for everybody they are not looked at."""
         self._db = db
-        self._are_by_plan = are_by_plan
+        self._are_by_plan = not setting
+        self._setting = Rate.read("api", setting) if setting and setting != UNLIMITED else None
         self._known: Remembered[UUID, int] = Remembered(PEOPLE_REMEMBERED, seconds=REMEMBER_SECONDS)
         self._asked_again_at = 0.0
 
     async def of(self, actor: Actor) -> int | None:
-        """Return how many requests a minute somebody may make; None: as many as the setting says."""
-        return await self._by_plan(actor.id) if self._are_by_plan else None
+        """Return how many requests may come from a person, or with a key; None: as many as the setting says.
+
+        That is as many as the plan allows in a minute, or the setting in its own window. A key's own number makes it
+        fewer, never more; that of an administrator, who has no limit, stands alone.
+        """
+        own = None if actor.key is None else actor.key.requests_per_minute
+        if self._setting is not None and own is not None:
+            return min(max(1, own * self._setting.window_seconds // 60), self._setting.quota)
+        if not self._are_by_plan:
+            return None
+        if own is None or not actor.is_admin:
+            by_plan = await self._by_plan(actor.id)
+            return by_plan if own is None else min(own, by_plan)
+        return own
 
     async def _by_plan(self, user_id: UUID) -> int:
         try:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TypeAlias
 from uuid import UUID, uuid4
 
-from stoory.accounts.actions import ProfileChanged, SessionsEnded
+from stoory.accounts.actions import KeysRevoked, ProfileChanged, SessionsEnded
 from stoory.chat.hints import (
     ConversationChanged,
     MessageDeleted,
@@ -34,6 +34,7 @@ from stoory.postings.hints import PostingChanged
 
 AnyHint: TypeAlias = (
     ConversationChanged
+    | KeysRevoked
     | MessageDeleted
     | MessageSent
     | Notified

@@ -29,6 +29,7 @@ GOING_ON_AS_SYSTEM: Final = {
 """Modules that call tx.as_system: the object was loaded as the user before."""
 
 NOBODY_SIGNED_IN: Final = {
+    "stoory.accounts.api.keyring",
     "stoory.accounts.api.passwords",
     "stoory.accounts.api.sessions",
     "stoory.accounts.sockets",

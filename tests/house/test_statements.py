@@ -15,7 +15,7 @@ from tests.house.source import Statement, statements
 STATEMENTS: Final = statements()
 
 OWNERS: Final = {
-    "accounts": {"users", "credentials", "sessions", "refresh_tokens", "audit_log"},
+    "accounts": {"users", "credentials", "sessions", "refresh_tokens", "api_keys", "audit_log"},
     "plans": {"plans", "plan_terms"},
     "subscriptions": {"subscriptions", "subscription_events", "coupons", "invoices", "invoice_numbers"},
     "notifications": {"notifications"},

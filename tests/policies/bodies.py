@@ -31,6 +31,7 @@ FIELDS: Final = {
     "POST /api/auth/login": "phone email password",
     "POST /api/auth/refresh": "refresh_token",
     "PUT /api/auth/password": "current_password new_password",
+    "POST /api/api-keys": "name scope requests_per_minute expires_at",
     "PUT /api/auth/profile": "name email bio profile_image_url languages categories social_platforms locale",
     "PUT /api/admin/users/{user_id}/status": "status reason",
     "POST /api/campaigns": f"{DRAFT} budget",

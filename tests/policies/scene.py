@@ -127,13 +127,25 @@ async def laid(app: Application, superuser: Superuser) -> AsyncIterator[Scene]:
 
 
 async def _lay_people(scene: Scene) -> None:
-    """Let Asha and Ravi be signed in on a second device too, and no longer on a third."""
+    """Let Asha and Ravi be signed in on a second device too, and no longer on a third; each has two keys, one good."""
     for name, person in PEOPLE.items():
         scene.ids[name] = {"user_id": str(person.id)}
     for name in ("asha", "ravi"):
         third, second = await _log_in(scene, name), await _log_in(scene, name)
         await _done(scene.clients[name].delete(f"/api/auth/sessions/{third}"))
         scene.ids[f"{name}-session"] = {"session_id": second}
+        key, revoked = [
+            (
+                await _done(
+                    scene.clients[name].post(
+                        "/api/api-keys", json={"name": f"{name} {what}", "scope": "read"}
+                    )
+                )
+            )
+            for what in ("reports every night", "had it on a lost laptop")
+        ]
+        await _done(scene.clients[name].delete(f"/api/api-keys/{revoked['api_key']['id']}"))
+        scene.ids[f"{name}-key"] = {"key_id": key["api_key"]["id"]}
     scene.ids["system"] = {"user_id": str(SYSTEM_USER_ID)}
 
 

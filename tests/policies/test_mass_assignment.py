@@ -38,6 +38,7 @@ UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NEW_EACH_TIME: Final = re.compile(
     rf"{UUID.pattern}|20(?!01)\d\d-\d\d-\d\d[ T][\d:.]+(?:\+00|Z)?|order_\w{{14}}"
     r"|\$argon2id\$[\w$=,+/]+|\\x[0-9a-f]{64}"
+    r"|stoory_[\w-]{5}"
 )
 NUMBER_OF_A_LINE: Final = re.compile(r"^\(\d+,(?=a5000000)")
 """The audit log counts on, also what was rolled back."""

@@ -37,6 +37,10 @@ DELETE /api/auth/sessions/{session_id}                        ravi-session      
 PUT    /api/auth/password                                     .                       401  200  200  200  200  200
 GET    /api/auth/profile                                      .                       401  200  200  200  200  200
 PUT    /api/auth/profile                                      .                       401  200  200  200  200  200
+POST   /api/api-keys                                          .                       401  201  201  201  201  201
+GET    /api/api-keys                                          .                       401  200  200  200  200  200
+DELETE /api/api-keys/{key_id}                                 asha-key                401  200  404  404  404  404
+DELETE /api/api-keys/{key_id}                                 ravi-key                401  404  200  404  404  404
 GET    /api/users/{user_id}                                   asha                    401  200  200  200  200  200
 GET    /api/users/{user_id}                                   system                  401  404  404  404  404  404
 GET    /api/admin/users                                       .                       401  403  403  403  403  200

@@ -139,6 +139,12 @@ POSTINGS: Final = Table(
 )
 
 TABLES: Final[dict[str, Table]] = {
+    "api_keys": Table(
+        sees=own,
+        changes=lambda viewer, row: own(viewer, row) and row["revoked_at"] is None,
+        columns="revoked_at revoked_why",
+        touch="revoked_at = now(), revoked_why = 'revoked'",
+    ),
     "audit_log": Table(sees=operators),
     "bids": POSTINGS,
     "campaigns": POSTINGS,

@@ -118,8 +118,12 @@ class Raw:
 
     async def enter(self, token: object) -> dict[str, Any]:
         """Say who one is; return what the server says to it."""
+        return await self.enter_as(token=token)
+
+    async def enter_as(self, **auth: object) -> dict[str, Any]:
+        """Say anything of who one is; return what the server says to it."""
         await self.packet()
-        self.send("40" + json.dumps({"token": token}))
+        self.send("40" + json.dumps(auth))
         return await self.welcome()
 
     async def welcome(self) -> dict[str, Any]:

@@ -148,6 +148,7 @@ BY_A_MOVE: Final = frozenset(
 """What moves a deal some time later, by the same record of a move as a button: their own tests see the move."""
 ELSEWHERE: Final = (
     "/api/auth/",
+    "/api/api-keys",
     "/api/wallet/",
     "/api/subscriptions/",
     "/api/admin/",

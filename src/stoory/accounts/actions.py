@@ -1,4 +1,4 @@
-"""Making accounts, signing in and out, and what people and operators change about an account."""
+"""Making accounts and keys, signing in and out, and what people and operators change about an account."""
 
 from __future__ import annotations
 
@@ -8,21 +8,28 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from stoory.accounts import keys as key_rules
 from stoory.accounts import rules
-from stoory.accounts.queries import people, sessions
+from stoory.accounts.keys import KeyDraft
+from stoory.accounts.queries import keys, people, sessions
+from stoory.accounts.queries.keys import ApiKey
 from stoory.accounts.queries.people import Credentials
 from stoory.accounts.queries.sessions import Device, Family
 from stoory.accounts.user import Newcomer, Status, User
 from stoory.actor import Actor, Role
-from stoory.errors import Conflict
+from stoory.errors import Conflict, NotFound
 from stoory.platform.bus import Hint
 from stoory.platform.database import Tx
 from stoory.platform.jobs import enqueue
-from stoory.platform.tokens import Tokens, fingerprint
+from stoory.platform.tokens import Tokens, fingerprint, new_api_key
 
 
 class SessionsEnded(Hint, frozen=True):
     """Open sockets of these people must ask again whether their session is still good."""
+
+
+class KeysRevoked(Hint, frozen=True):
+    """Whose key is whose must be asked again, and open sockets of these people whether theirs is still good."""
 
 
 class ProfileChanged(Hint, frozen=True):
@@ -35,6 +42,13 @@ class SignedIn(Struct):
     user: User
     actor: Actor
     refresh_token: str
+
+
+class KeyMade(Struct):
+    """A key just made, for the only time that it is shown."""
+
+    api_key: ApiKey
+    key: str
 
 
 class Refreshed(Struct):
@@ -181,7 +195,39 @@ async def change_status(tx: Tx, actor: Actor, user_id: UUID, *, status: Status, 
     if status == "suspended":
         await sessions.end_sessions(tx, user_id, rules.SUSPENDED)
         tx.tell(SessionsEnded((user_id,)))
+        if await keys.revoke_keys(tx, user_id, rules.SUSPENDED):
+            tx.tell(KeysRevoked((user_id,)))
     return await people.user(tx, user_id)
+
+
+async def make_key(tx: Tx, actor: Actor, draft: KeyDraft) -> KeyMade:
+    """Make a key for oneself; Invalid, Conflict `too_many_keys`, Forbidden `suspended`."""
+    # load: under the lock, so that of several at once no more are made than there is room for
+    user = await people.lock_user(tx, actor.id)
+    live = await keys.live_key_count(tx, user.id)
+    # decide
+    rules.check_not_suspended(user.status)
+    key_rules.check_draft(draft, tx.now)
+    key_rules.check_room(live)
+    # save
+    key = new_api_key()
+    await tx.as_system("keys are made, and the audit log is written, by the system alone")
+    made = await keys.insert_key(
+        tx, user.id, draft, prefix=key[: key_rules.SHOWN_CHARS], key_hash=fingerprint(key)
+    )
+    await audit(tx, actor, "make_api_key", made.id, {"scope": made.scope})
+    return KeyMade(made, key)
+
+
+async def revoke_key(tx: Tx, actor: Actor, key_id: UUID) -> None:
+    """Revoke one of one's own keys, for good; NotFound, also when it is revoked already."""
+    key = await keys.key_owner(tx, key_id)
+    key_rules.check_own_key(actor, key.user_id)
+    if not await keys.revoke_key(tx, key_id, key_rules.REVOKED):
+        raise NotFound  # by another request, a moment ago
+    await tx.as_system("the audit log is written by the system alone")
+    await audit(tx, actor, "revoke_api_key", key_id)
+    tx.tell(KeysRevoked((actor.id,)))
 
 
 async def audit(
@@ -191,5 +237,8 @@ async def audit(
     subject_id: UUID | None = None,
     data: dict[str, Any] | None = None,
 ) -> None:
-    """Write down what an operator did or read; needs `tx.as_system`. Never with a phone, an address or a secret."""
+    """Write down what an operator did or read, or a key made or revoked; needs `tx.as_system`.
+
+    Never with a phone, an address or a secret.
+    """
     await people.insert_audit(tx, actor.id, action, subject_id, data or {})

@@ -1,4 +1,4 @@
-"""Sockets end with the session they were opened in, at once where we are told, within a second where we are not."""
+"""Sockets end with the session or key they were opened with, at once where we are told, else within a second."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 
-from stoory.accounts.actions import SessionsEnded
+from stoory.accounts.actions import KeysRevoked, SessionsEnded
 from stoory.accounts.queries.sessions import good_sessions
 from stoory.errors import StooryError
 from stoory.platform.bus import Hint
@@ -18,13 +18,13 @@ from stoory.platform.database import Database
 from stoory.platform.sockets import Sockets
 
 LOOK_EVERY_SECONDS: Final = 0.5
-"""An operator's command, and a hint that was lost, are seen no later."""
+"""An operator's command, a hint that was lost, and a key that has expired are seen no later."""
 
 log = structlog.get_logger("stoory.sockets")
 
 
 class Sessions:
-    """The sessions of those who are connected to this process."""
+    """The sessions and keys of those who are connected to this process."""
 
     def __init__(self, db: Database, sockets: Sockets) -> None:
         """Take where sessions are, and whom to disconnect."""
@@ -33,8 +33,8 @@ class Sessions:
         self._is_wanted = asyncio.Event()
 
     def hear(self, hint: Hint) -> None:
-        """Look at once when sessions of somebody who is here have ended; until it is known which, tell them nothing."""
-        if isinstance(hint, SessionsEnded):
+        """Look at once when sessions or keys of somebody here are over; until it is known which, tell them nothing."""
+        if isinstance(hint, SessionsEnded | KeysRevoked):
             for user_id in hint.user_ids:
                 for connection in self._sockets.connections.of(user_id):
                     connection.doubt()

@@ -30,13 +30,13 @@ class TextEntered(TextInput, kw_only=True):
     conversation_id: UUID
 
 
-@event
+@event(changes=True)
 async def button_click(db: Database, actor: Actor, gateway: Razorpay, data: ButtonClicked) -> MoveAnswer:
     """Press a button of the automated conversation, as over HTTP."""
     return await pressed(db, actor, gateway, data.conversation_id, data)
 
 
-@event
+@event(changes=True)
 async def text_input(db: Database, actor: Actor, data: TextEntered) -> MoveAnswer:
     """Answer a prompt of the automated conversation, as over HTTP."""
     return await filled_in(db, actor, data.conversation_id, data)

@@ -131,12 +131,12 @@ class Database:
                 await pool.close()
 
     def as_user(self, actor: Actor, *, readonly: bool = False) -> AbstractAsyncContextManager[Tx]:
-        """Open a transaction that sees what this user may see; NotSignedIn when the session has ended."""
-        return self._transaction(_entering(actor, "read only" if readonly else ""))
+        """Open a transaction that sees what this user may see; NotSignedIn when session or key are over."""
+        return self._transaction(self._entering(actor, "read only" if readonly else ""))
 
     def as_user_at_one_instant(self, actor: Actor) -> AbstractAsyncContextManager[Tx]:
         """Open one that only reads, and whose statements all see what was committed when it began."""
-        return self._transaction(_entering(actor, "isolation level repeatable read read only"))
+        return self._transaction(self._entering(actor, "isolation level repeatable read read only"))
 
     def as_system(self, reason: LiteralString, *, readonly: bool = False) -> AbstractAsyncContextManager[Tx]:  # noqa: ARG002
         """Open a transaction outside the walls, for what no signed-in user asks."""
@@ -171,6 +171,14 @@ class Database:
             self.bus.publish(tx.told)
         finally:
             await driver.give_back(self._standing, connection)
+
+    def _entering(self, actor: Actor, mode: LiteralString) -> str:
+        """Return how a user's transaction begins, in one round trip, which takes no parameters: they are written in."""
+        return (
+            f"begin {mode}; set local role stoory_system; "
+            f"select app.enter('{actor.session_id}', '{actor.id}', '{self.clock.now().isoformat()}'); "
+            f"set local role stoory_api"
+        )
 
     @asynccontextmanager
     async def _transaction(self, opening: str, mark: LiteralString = "") -> AsyncIterator[Tx]:
@@ -213,11 +221,3 @@ class Database:
                 raise
             return connection
         raise Busy
-
-
-def _entering(actor: Actor, mode: LiteralString) -> str:
-    """Return how a user's transaction begins, in one round trip, which takes no parameters: ids are written in."""
-    return (
-        f"begin {mode}; set local role stoory_system; "
-        f"select app.enter('{actor.session_id}', '{actor.id}'); set local role stoory_api"
-    )

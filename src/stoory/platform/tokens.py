@@ -1,4 +1,4 @@
-"""Access tokens, short-lived and signed, and the refresh tokens that bring new ones.
+"""Access tokens, short-lived and signed, the refresh tokens that bring new ones, and API keys.
 
 The algorithm is fixed and the key is looked up by its id. Each refresh token is made of the one before it.
 """
@@ -6,6 +6,7 @@ The algorithm is fixed and the key is looked up by its id. Each refresh token is
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 import time
 from base64 import urlsafe_b64encode
@@ -27,6 +28,8 @@ LONGEST_TOKEN_CHARS: Final = 2000
 TOKENS_REMEMBERED: Final = 4096
 """Whose signature was found good need not be looked at again; what was refused is never remembered. Some 4 MB."""
 REFRESH_TOKEN_BYTES: Final = 32
+API_KEY: Final = re.compile(r"stoory_[A-Za-z0-9_-]{43}")
+"""How a key looks: people and scanners for leaked secrets know it by its beginning, the rest is 256 random bits."""
 
 
 class Tokens:
@@ -99,9 +102,14 @@ class Tokens:
         return _text(hmac.digest(self._refresh_key, session_id.bytes + refresh_token.encode(), "sha256"))
 
 
-def fingerprint(refresh_token: str) -> bytes:
-    """Return what is stored of a refresh token. 256 random bits need neither salt nor a slow hash."""
-    return sha256(refresh_token.encode()).digest()
+def new_api_key() -> str:
+    """Return a random API key."""
+    return f"stoory_{_text(secrets.token_bytes(REFRESH_TOKEN_BYTES))}"
+
+
+def fingerprint(secret: str) -> bytes:
+    """Return what is stored of a refresh token or an API key. 256 random bits need neither salt nor a slow hash."""
+    return sha256(secret.encode()).digest()
 
 
 def _text(raw: bytes) -> str:

@@ -1,9 +1,9 @@
-"""Signing up, in and out; profiles; what operators do to accounts."""
+"""Signing up, in and out; profiles; API keys; what operators do to accounts."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from stoory.accounts.api import operators, passwords, profiles, sessions
+from stoory.accounts.api import keys, operators, passwords, profiles, sessions
 
-ROUTES: Final = [*operators.ROUTES, *passwords.ROUTES, *profiles.ROUTES, *sessions.ROUTES]
+ROUTES: Final = [*keys.ROUTES, *operators.ROUTES, *passwords.ROUTES, *profiles.ROUTES, *sessions.ROUTES]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
+from stoory.accounts.keys import LARGEST_RATE, LONGEST_NAME_CHARS
+from stoory.accounts.queries.keys import ApiKey
 from stoory.accounts.queries.sessions import Session
 from stoory.accounts.rules import LONGEST_LINE_CHARS, LONGEST_PASSWORD_CHARS, SHORTEST_PASSWORD_CHARS
 from stoory.accounts.user import Link, PublicProfile, SocialPlatform, Status, User
+from stoory.actor import Scope
 from stoory.platform.http.answers import Answer
 from stoory.platform.http.body import Body
 from stoory.platform.http.pages import Pagination
@@ -125,6 +129,39 @@ class StatusChange(Body):
 
     status: Status
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class NewKey(Body):
+    """An API key as one wants it."""
+
+    READ_ONLY: ClassVar = frozenset({"id", "prefix", "last_used_at", "created_at"})
+    EXAMPLE: ClassVar = {
+        "name": "Nightly report",
+        "scope": "read",
+        "requests_per_minute": 60,
+        "expires_at": "2099-12-31T00:00:00Z",
+    }
+
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME_CHARS)]
+    scope: Scope
+    requests_per_minute: (
+        Annotated[int, Meta(ge=1, le=LARGEST_RATE, description="the plan's when left out")] | None
+    ) = None
+    expires_at: Annotated[datetime, Meta(tz=True, description="never when left out")] | None = None
+
+
+class KeyMadeAnswer(Answer):
+    """A new key, shown this once."""
+
+    api_key: ApiKey
+    key: str
+
+
+class ApiKeysAnswer(Answer):
+    """The keys somebody has."""
+
+    api_keys: list[ApiKey]
+    pagination: Pagination
 
 
 class SignedInAnswer(Answer):

@@ -83,7 +83,7 @@ def _named(data: Login) -> tuple[str | None, str | None]:
         return data.phone, None  # nobody's: refused like any other wrong one
 
 
-@put("/api/auth/password", who=SIGNED_IN, limit="auth")
+@put("/api/auth/password", who=SIGNED_IN, needs_session=True, limit="auth")
 async def change_password(
     *, data: JSONBody[PasswordChange], db: Db, actor: Me, limits: Limits, passwords: Passwords
 ) -> Answer:

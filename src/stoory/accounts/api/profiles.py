@@ -27,7 +27,7 @@ async def show_profile(db: Db, actor: Me) -> UserAnswer:
         return UserAnswer(user=await people.user(tx, actor.id))
 
 
-@put("/api/auth/profile", who=SIGNED_IN)
+@put("/api/auth/profile", who=SIGNED_IN, needs_session=True)
 async def change_profile(data: JSONBody[ProfileChange], db: Db, actor: Me) -> UserAnswer:
     """Change your profile; what is left out stays. A new e-mail address has to be verified anew."""
     async with db.as_user(actor) as tx:

@@ -58,7 +58,7 @@ async def refresh(
     )
 
 
-@post("/api/auth/logout", who=SIGNED_IN)
+@post("/api/auth/logout", who=SIGNED_IN, needs_session=True)
 async def log_out(db: Db, actor: Me) -> Answer:
     """Sign out: this session's tokens are worth nothing from now on."""
     async with db.as_user(actor) as tx:
@@ -66,7 +66,7 @@ async def log_out(db: Db, actor: Me) -> Answer:
     return Answer(message="You are signed out.")
 
 
-@get("/api/auth/sessions", who=SIGNED_IN)
+@get("/api/auth/sessions", who=SIGNED_IN, needs_session=True)
 async def list_sessions(
     *,
     db: Db,
@@ -84,7 +84,7 @@ async def list_sessions(
     return SessionsAnswer(sessions=shown, pagination=pagination)
 
 
-@delete("/api/auth/sessions/{session_id:uuid}", who=SIGNED_IN, fails=(404,))
+@delete("/api/auth/sessions/{session_id:uuid}", who=SIGNED_IN, needs_session=True, fails=(404,))
 async def end_session(db: Db, actor: Me, session_id: Id) -> Answer:
     """End one of your sessions, this one or another."""
     async with db.as_user(actor) as tx:

@@ -250,13 +250,13 @@ async def use_refresh_token(tx: Tx, token_hash: bytes, child_hash: bytes) -> Non
 
 
 class Good(Struct, frozen=True):
-    """A session that has not ended, of somebody who is not suspended."""
+    """A session that has not ended, or a key that lives, of somebody who is not suspended."""
 
     id: UUID
 
 
 async def good_sessions(tx: Tx, session_ids: list[UUID]) -> set[UUID]:
-    """Return which of these sessions are still good, as `app.enter` judges. Needs `as_system`."""
+    """Return which of these sessions and keys are still good, as `app.enter` judges. Needs `as_system`."""
     good = await tx.all(
         Good,
         """
@@ -266,7 +266,16 @@ async def good_sessions(tx: Tx, session_ids: list[UUID]) -> set[UUID]:
          where s.id = any($1)
            and s.ended_at is null
            and u.status = 'active'
+         union all
+        select k.id
+          from api_keys k
+          join users u on u.id = k.user_id
+         where k.id = any($1)
+           and k.revoked_at is null
+           and (k.expires_at is null or k.expires_at > $2)
+           and u.status = 'active'
         """,
         session_ids,
+        tx.now,
     )
     return {session.id for session in good}

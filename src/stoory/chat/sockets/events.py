@@ -58,7 +58,7 @@ class PresenceAnswer(Answer, kw_only=True):
     presences: list[PresenceNow]
 
 
-@event
+@event(changes=True)
 async def send_message(outbox: Outbox, actor: Actor, data: SendMessage) -> SentAnswer:
     """Send a message to a conversation, or to a person with whom it opens one.
 
@@ -69,27 +69,27 @@ async def send_message(outbox: Outbox, actor: Actor, data: SendMessage) -> SentA
     return SentAnswer(data=SentMessage(sent.message))
 
 
-@event
+@event(changes=True)
 async def mark_seen(db: Database, actor: Actor, data: MarkSeen) -> SeenAnswer:
     """Note how far one has read: to the end, or up to a seq. Never back."""
     async with db.as_user(actor) as tx:
         return SeenAnswer(seen_up_to=await actions.mark_seen(tx, actor, data.conversation_id, data.up_to_seq))
 
 
-@event
+@event(changes=True)
 async def typing(actor: Actor, whose_typing: Typing, data: IsTyping) -> Answer:
     """Let the other one know that one is typing, or has stopped."""
     await whose_typing.change(actor, data.conversation_id, is_typing=data.is_typing)
     return Answer()
 
 
-@event
+@event(changes=False)
 async def presence(actor: Actor, presences: Presences, data: AboutPeople) -> PresenceAnswer:
     """Ask who of the people one shares conversations with is there, and when the others were."""
     return PresenceAnswer(presences=await presences.of(actor.id, data.user_ids))
 
 
-@event
+@event(changes=False)
 async def resume(db: Database, actor: Actor, connection: Connection, data: Resume) -> Resumed:
     """Ask for everything that was missed; nothing is missing between the answer and what is told live."""
     return await missed.resume(db, actor, connection, data)

@@ -153,7 +153,9 @@ async def show_payout_account(db: Db, actor: Me) -> AccountAnswer:
     return AccountAnswer(payout_account=account and _shown(account))
 
 
-@post("/api/wallet/payout-account", who=INFLUENCERS, status=201, limit="auth", leaves=True)
+@post(
+    "/api/wallet/payout-account", who=INFLUENCERS, needs_session=True, status=201, limit="auth", leaves=True
+)
 async def name_payout_account(
     *,
     db: Db,

@@ -1,4 +1,4 @@
-"""What stands before every handler: who is asking, how often, and whether their role may ask at all.
+"""What stands before every handler: who is asking, how often, and whether their role or their key may ask at all.
 
 It runs after routing, so that it knows the route's policy, and before the body is read.
 """
@@ -6,31 +6,45 @@ It runs after routing, so that it knows the route's policy, and before the body 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from stoory.actor import Actor, Role
-from stoory.errors import Forbidden, NotFound, NotSignedIn, TooMany
+from stoory.errors import Forbidden, NotFound, NotSignedIn, StooryError, TooMany, Unreadable
 from stoory.platform.http.addresses import Addresses, one_client
 from stoory.platform.http.errors import STATUS, allowed
 from stoory.platform.http.routes import ANYONE, Who
 from stoory.platform.limits import Limits
+from stoory.platform.scopes import require_session, require_write
 from stoory.platform.tokens import Tokens
+
+KEY_HEADER: Final = b"x-api-key"
+READING: Final = frozenset({"GET", "HEAD"})
+
+OwnerOf = Callable[[str], Awaitable[Actor]]
+"""Says whom an API key speaks for; NotSignedIn when it is none, or over."""
 
 RateOf = Callable[[Actor], Awaitable[int | None]]
 """Says how many requests of the class `api` somebody may make in its window; None: as many as everybody."""
 
 
 class Gate:
-    """Reads the token, counts the request and checks the role against the route's policy."""
+    """Reads the token or key, counts the request and checks role and key against the route's policy."""
 
     def __init__(
-        self, tokens: Tokens, limits: Limits, *, rate_of: RateOf, trusted_proxies: Sequence[str] = ()
+        self,
+        tokens: Tokens,
+        limits: Limits,
+        *,
+        owner_of: OwnerOf,
+        rate_of: RateOf,
+        trusted_proxies: Sequence[str] = (),
     ) -> None:
         """Take what it needs; `middleware` is what the application mounts."""
         self._tokens = tokens
         self._limits = limits
+        self._owner_of = owner_of
         self._rate_of = rate_of
         self._addresses = Addresses(trusted_proxies)
 
@@ -54,35 +68,46 @@ class Gate:
             raise NotFound  # nobody declared it: the framework's own pages, and whatever else comes in by itself
         who: Who = opt["who"]
         scope["client_address"] = self._addresses.client(scope)
-        actor = self._actor(dict(scope["headers"])) if who is not ANYONE else None
-        await self._count(scope, actor, opt["limit"])
         if who is ANYONE:
+            await self._count(scope, None, opt["limit"])
             return
-        if actor is None:
-            raise NotSignedIn
+        try:
+            actor = await self._actor(dict(scope["headers"]))
+        except StooryError:
+            await self._count(scope, None, opt["limit"])
+            raise
+        await self._count(scope, actor, opt["limit"])
+        if opt["needs_session"]:
+            require_session(actor)
+        if scope["method"] not in READING:
+            require_write(actor)
         if actor.role not in who:
             raise Forbidden
         scope["actor"] = actor
 
-    def _actor(self, headers: dict[bytes, bytes]) -> Actor | None:
-        scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    async def _actor(self, headers: dict[bytes, bytes]) -> Actor:
+        """Return who asks; NotSignedIn, Unreadable, Busy."""
+        key, authorization = headers.get(KEY_HEADER), headers.get(b"authorization")
+        if key is not None and authorization is not None:
+            raise Unreadable("Send either an access token or an API key, not both.")
+        if key is not None:
+            return await self._owner_of(key.decode("latin-1").strip())
+        scheme, _, token = (authorization or b"").decode("latin-1").partition(" ")
         if scheme.lower() != "bearer":
-            return None
-        try:
-            return self._tokens.read(token.strip())
-        except NotSignedIn:
-            return None
+            raise NotSignedIn
+        return self._tokens.read(token.strip())
 
     async def _count(self, scope: Any, actor: Actor | None, limit: str | None) -> None:
-        """Count by person where we know them, else by address; operators are unlimited.
+        """Count by person or key where we know them, else by address; operators are unlimited, their keys by default.
 
         Auth is always counted by address, operators included: an account is no way round it.
         """
-        if limit is None or (limit != "auth" and actor is not None and actor.role is Role.ADMIN):
+        if limit is None or (limit != "auth" and actor is not None and _is_unlimited(actor)):
             return
         key, quota = one_client(scope["client_address"]), None
         if actor is not None and limit != "auth":
-            key, quota = str(actor.id), await self._rate_of(actor) if limit == "api" else None
+            key = str(actor.id) if actor.key is None else f"key:{actor.session_id}"
+            quota = await self._rate_of(actor) if limit == "api" else None
         scope["window"] = window = await self._limits.hit(limit, key, quota)
         if window is not None and window.is_full:
             raise TooMany(retry_after_seconds=window.reset_seconds)
@@ -99,6 +124,11 @@ class Gate:
             await send(event)
 
         return counting
+
+
+def _is_unlimited(actor: Actor) -> bool:
+    """Return whether nobody counts: an operator, unless the key that asks has a number of its own."""
+    return actor.role is Role.ADMIN and (actor.key is None or actor.key.requests_per_minute is None)
 
 
 async def _tell_methods(scope: Any, send: Any) -> None:

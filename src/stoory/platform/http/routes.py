@@ -67,8 +67,8 @@ GIVEN: Final = frozenset(
 """What a handler is given of the application's parts, if it has a parameter of that name."""
 
 MOST_RETRIES: Final = 2
-UNKEYED: Final = ("/api/auth", "/__dev")
-"""Signing in twice is no harm, and its answer is not to be kept."""
+UNKEYED: Final = ("/api/auth", "/api/api-keys", "/__dev")
+"""Signing in twice is no harm, and its answer is not to be kept; nor is that with a key, which is shown once."""
 
 Handler = Callable[..., Awaitable[Any]]
 Decorator = Callable[[Handler], HTTPRouteHandler]
@@ -94,13 +94,17 @@ def _route(
     status: int = 200,
     limit: str | None = "api",
     leaves: Leaves | None = None,
+    needs_session: bool = False,
     **more: Any,
 ) -> Decorator:
     """Declare a handler. `fails` are the statuses it can answer beyond those every route can.
 
     A POST handler `leaves` the house if it asks Razorpay between two transactions: doing it again must then be safe.
+    A route that `needs_session` takes no API key: with a stolen one nobody makes another, or takes the account over.
     """
     is_keyed = method is HttpMethod.POST and who is not ANYONE and not path.startswith(UNKEYED)
+    asks_of_keys = needs_session or method is not HttpMethod.GET
+    always = _always(who, is_keyed=is_keyed, asks_of_keys=asks_of_keys)
 
     def declare(function: Handler) -> HTTPRouteHandler:
         summary, _, description = cleandoc(function.__doc__ or "").partition("\n")
@@ -111,23 +115,30 @@ def _route(
             status_code=status,
             summary=summary.rstrip("."),
             description=description.strip() or None,
-            opt={"who": who, "limit": limit, "keyed": is_keyed},
-            security=[{"bearer": []}] if who else [],
+            opt={"who": who, "limit": limit, "keyed": is_keyed, "needs_session": needs_session},
+            security=_credentials(who, needs_session=needs_session),
             tags=[path.split("/")[2] if path.startswith("/api/") else "operations"],
-            responses={code: _error(code) for code in sorted({*_always(who, is_keyed=is_keyed), *fails})},
+            responses={code: _error(code) for code in sorted({*always, *fails})},
             **more,
         )(_provided(retried(keyed(function, status, leaves) if is_keyed else function), is_keyed=is_keyed))
 
     return declare
 
 
-def _always(who: Who, *, is_keyed: bool) -> tuple[int, ...]:
+def _credentials(who: Who, *, needs_session: bool) -> list[dict[str, list[str]]]:
+    """Return what one may show to a route, as OpenAPI says it."""
+    if not who:
+        return []
+    return [{"bearer": []}] if needs_session else [{"bearer": []}, {"api_key": []}]
+
+
+def _always(who: Who, *, is_keyed: bool, asks_of_keys: bool) -> tuple[int, ...]:
     """Return the statuses a route can fail with whatever its handler does."""
     return (
         (422, 429, 503)
         + ((409,) if is_keyed else ())
-        + ((401,) if who else ())
-        + ((403,) if who not in (ANYONE, SIGNED_IN) else ())
+        + ((400, 401) if who else ())
+        + ((403,) if who and (asks_of_keys or who is not SIGNED_IN) else ())
     )
 
 

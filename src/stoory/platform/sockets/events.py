@@ -23,9 +23,13 @@ GIVEN: Final = frozenset(
 
 
 class Event(Struct, frozen=True):
-    """An event that clients send: it is read strictly, done, and acknowledged."""
+    """An event that clients send: it is read strictly, done, and acknowledged.
+
+    `changes` says whether anything is another afterwards, or others are told something: then no key for reading may.
+    """
 
     name: str
+    changes: bool
     takes: type[Body]
     answers: type[Struct]
     does: Handler
@@ -34,19 +38,24 @@ class Event(Struct, frozen=True):
     description: str
 
 
-def event(function: Handler) -> Event:
-    """Declare the handler of the event of its name; its `data` says what it takes."""
-    hints = get_annotations(function, eval_str=True)
-    summary, description = _told(function)
-    return Event(
-        name=function.__name__,
-        takes=hints["data"],
-        answers=hints["return"],
-        does=retried(function),
-        wants=GIVEN & signature(function).parameters.keys(),
-        summary=summary,
-        description=description,
-    )
+def event(*, changes: bool) -> Callable[[Handler], Event]:
+    """Declare the handler of the event of its name, and whether it changes something; its `data` says what it takes."""
+
+    def declare(function: Handler) -> Event:
+        hints = get_annotations(function, eval_str=True)
+        summary, description = _told(function)
+        return Event(
+            name=function.__name__,
+            changes=changes,
+            takes=hints["data"],
+            answers=hints["return"],
+            does=retried(function),
+            wants=GIVEN & signature(function).parameters.keys(),
+            summary=summary,
+            description=description,
+        )
+
+    return declare
 
 
 class Told(Struct, frozen=True):

@@ -19,12 +19,14 @@ from stoory.errors import NotFound, NotSignedIn, TooMany, Unreadable
 from stoory.platform import wire
 from stoory.platform.http.body import read
 from stoory.platform.http.errors import refusal
+from stoory.platform.scopes import require_write
 from stoory.platform.sockets.connections import MOST_REFUSED_EVENTS, Connection, Connections
 from stoory.platform.sockets.events import Event
 from stoory.platform.sockets.packets import Nonsense, Packet, acknowledgement
 from stoory.platform.sockets.transport import Engine, Socket, quiet
 
 LIMIT: Final = "socket"
+KEY_HEADER: Final = "HTTP_X_API_KEY"
 NAME_AND_PAYLOAD: Final = 2
 
 Admit = Callable[[Actor], Awaitable[int]]
@@ -75,7 +77,7 @@ class Server(socketio.AsyncServer):
     async def _admit(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         socket = self.eio.sockets[self.manager.eio_sid_from_sid(sid, "/")]
         try:
-            await self._sockets.admit(socket, auth)
+            await self._sockets.admit(socket, auth, environ.get(KEY_HEADER))
         except Exception as problem:  # noqa: BLE001 - whatever it is, the client is told in the envelope
             body = wire.decode(refusal(problem, _scope()))
             raise Refused(body["message"], body) from None
@@ -91,7 +93,7 @@ class Sockets:
     def __init__(
         self, parts: Any, events: Sequence[Event], *, admit: Admit, connections: Connections, **options: Any
     ) -> None:
-        """Take what handlers are given by name (`tokens` and `limits` among it), and the events that exist."""
+        """Take what handlers are given by name (`tokens`, `owner_of`, `limits` among it), and the events there are."""
         self.connections = connections
         self.server = Server(self, **options)
         self.engine: Engine = self.server.eio
@@ -112,15 +114,22 @@ class Sockets:
         socket = self.engine.sockets.get(sid)
         return socket is not None and not socket.closed
 
-    async def admit(self, socket: Socket, auth: Any) -> None:
-        """Find out who somebody is; NotSignedIn, TooMany."""
-        token = cast("dict[str, Any]", auth).get("token") if isinstance(auth, dict) else None
-        if not isinstance(token, str):
-            raise NotSignedIn
-        actor = self._parts.tokens.read(token)
+    async def admit(self, socket: Socket, auth: Any, header: str | None) -> None:
+        """Find out who somebody is, by what they say or by the header of a key; NotSignedIn, Unreadable, TooMany."""
+        actor = await self._actor(cast("dict[str, Any]", auth) if isinstance(auth, dict) else {}, header)
         await self._count(actor)
         told = await self._ask_in(actor)
         self._admitted[socket.sid] = Connection(socket, actor, told=told)
+
+    async def _actor(self, auth: dict[str, Any], header: str | None) -> Actor:
+        token, key = auth.get("token"), auth.get("api_key", header)
+        if token is not None and key is not None:
+            raise Unreadable("Show either an access token or an API key, not both.")
+        if isinstance(key, str):
+            return await self._parts.owner_of(key)
+        if isinstance(token, str):
+            return self._parts.tokens.read(token)
+        raise NotSignedIn
 
     async def welcome(self, sid: str) -> None:
         """Count somebody in who has been admitted and told so."""
@@ -176,6 +185,8 @@ class Sockets:
             raise
         connection.refused = 0
         event, raw = self._known(arguments)
+        if event.changes:
+            require_write(connection.actor)
         given = {"actor": connection.actor, "connection": connection, "data": read(event.takes, raw)}
         for name in event.wants - given.keys():
             given[name] = getattr(self._parts, name)

@@ -78,7 +78,7 @@ def _route(schema: Json, method: str, path: str, operation: Json) -> str:
     return (
         f"<details id='{operation['operationId']}'><summary><b class={method}>{method.upper()}</b>"
         f"<code>{escape(path)}</code><span>{prose(operation['summary'])}</span></summary><div>"
-        f"<p>{prose(operation.get('description', ''))}</p><p>For: {who}.</p>"
+        f"<p>{prose(operation.get('description', ''))}</p><p>For: {who}{_unless_keyed(operation)}.</p>"
         + table("Parameters", [_parameter(schema, told) for told in operation.get("parameters", ())])
         + table("Body", fields(schema, resolved(schema, body.get("schema", {}))))
         + example(body)
@@ -86,6 +86,11 @@ def _route(schema: Json, method: str, path: str, operation: Json) -> str:
         + "".join(example(_content(schema, told)) for told in list(operation["responses"].values())[:1])
         + "</div></details>"
     )
+
+
+def _unless_keyed(operation: Json) -> str:
+    """Say where no API key may ask."""
+    return ", no API key" if operation.get("security") == [{"bearer": []}] else ""
 
 
 def table(title: str, rows: list[tuple[str, str, str]]) -> str:

@@ -41,7 +41,28 @@ HANDSHAKE: Final = (
     "afterwards the connection lasts as long as the session."
 )
 
+HANDSHAKE_OF_A_KEY: Final = (
+    "A key of POST /api/api-keys instead, in the handshake, `auth: {api_key}`, or in this header. The connection lasts "
+    "as long as the key. With one for reading, events with the x-scope `write` are refused: `read_only_key`."
+)
+
 Json = dict[str, Any]
+
+
+CREDENTIALS: Final[Json] = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": HANDSHAKE,
+    },
+    "api_key": {
+        "type": "httpApiKey",
+        "name": "X-API-Key",
+        "in": "header",
+        "description": HANDSHAKE_OF_A_KEY,
+    },
+}
 
 
 def document(events: Sequence[Event], told: Sequence[Told], *, version: str, path: str) -> Json:
@@ -71,14 +92,7 @@ def document(events: Sequence[Event], told: Sequence[Told], *, version: str, pat
         "components": {
             "messages": messages,
             "schemas": schemas,
-            "securitySchemes": {
-                "token": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "bearerFormat": "JWT",
-                    "description": HANDSHAKE,
-                }
-            },
+            "securitySchemes": CREDENTIALS,
         },
     }
 
@@ -91,7 +105,7 @@ def _server(path: str) -> Json:
         "protocolVersion": "5",
         "description": ABOUT_SERVER,
         "variables": {"host": {"default": "127.0.0.1:8000", "description": "Where this installation is"}},
-        "security": [{"$ref": "#/components/securitySchemes/token"}],
+        "security": [{"$ref": f"#/components/securitySchemes/{name}"} for name in CREDENTIALS],
     }
 
 
@@ -159,6 +173,7 @@ def _operations(events: Sequence[Event], told: Sequence[Told]) -> Json:
             "channel": {"$ref": "#/channels/live"},
             "summary": event.summary,
             **_described(event.description),
+            "x-scope": "write" if event.changes else "read",
             "messages": [_in_channel(_of_client(event))],
             "reply": {
                 "channel": {"$ref": "#/channels/live"},

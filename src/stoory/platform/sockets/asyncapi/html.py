@@ -29,7 +29,8 @@ def page(schema: Json) -> str:
         "The same for machines: <a href=/schema/asyncapi.json>asyncapi.json</a>, AsyncAPI 3.0. "
         "The routes: <a href=/schema>over HTTP</a>.</p>"
         f"<p>{prose(schema['servers']['installation']['description'])} "
-        f"{prose(schema['components']['securitySchemes']['token']['description'])}</p>"
+        + " ".join(prose(each["description"]) for each in schema["components"]["securitySchemes"].values())
+        + "</p>"
         + "".join(_chapter(schema, action) for action in CHAPTERS)
         + "</html>"
     )
@@ -53,6 +54,7 @@ def _event(schema: Json, name: str, operation: Json) -> str:
         f"{CHAPTERS[operation['action']][2]}</b><code>{escape(message['name'])}</code>"
         f"<span>{prose(operation['summary'])}</span></summary><div>"
         f"<p>{prose(operation.get('description', ''))}</p>"
+        + ("<p>Not with an API key for reading.</p>" if operation.get("x-scope") == "write" else "")
         + table("Payload", fields(schema, resolved(schema, message["payload"])))
         + _shown(message)
         + "".join(f"<h3>Acknowledged</h3>{_shown(answer)}" for answer in answers[:1])
