@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeAlias
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -29,8 +30,21 @@ async def used_at(superuser: Superuser) -> datetime | None:
 
 
 async def test_when_a_key_was_last_used_is_noted_once_a_minute(
-    world: World, asha: httpx.AsyncClient, superuser: Superuser, later: Later
+    world: World,
+    asha: httpx.AsyncClient,
+    superuser: Superuser,
+    later: Later,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    writes = 0
+    note_use = keyring.note_use
+
+    async def counted(tx: Tx, key_id: UUID, since: datetime) -> None:
+        nonlocal writes
+        writes += 1
+        await note_use(tx, key_id, since)
+
+    monkeypatch.setattr(keyring, "note_use", counted)
     made = await make(asha, "read")
     seen: list[datetime | None] = [await used_at(superuser)]
     async with program(world, made.key) as client:
@@ -39,6 +53,7 @@ async def test_when_a_key_was_last_used_is_noted_once_a_minute(
             await asyncio.gather(*(client.get("/api/bids") for _ in range(10)))
             await world.app.keyring.settle()
             seen.append(await used_at(superuser))
+    assert writes == 2
     assert seen[0] is None
     assert seen[1] is not None
     assert seen[1] == seen[2]
@@ -46,6 +61,19 @@ async def test_when_a_key_was_last_used_is_noted_once_a_minute(
     assert seen[3] - seen[1] > timedelta(seconds=60)
     listed = (await asha.get("/api/api-keys")).json()["api_keys"][0]["last_used_at"]
     assert datetime.fromisoformat(listed) == seen[3]
+
+
+async def test_several_processes_note_a_use_once_a_minute(
+    world: World, asha: httpx.AsyncClient, superuser: Superuser, later: Later
+) -> None:
+    made = await make(asha, "read")
+    seen: list[datetime | None] = []
+    for seconds in (0, 30, 31):
+        later(seconds)
+        async with world.db.as_system("a test uses a key elsewhere") as tx:
+            await keyring.note_use(tx, UUID(made.id), tx.now - keyring.NOTED_EVERY)
+        seen.append(await used_at(superuser))
+    assert seen[0] == seen[1] != seen[2]
 
 
 async def _never(*_: object) -> None:
