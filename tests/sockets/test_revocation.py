@@ -91,6 +91,9 @@ async def test_whose_other_session_ended_is_told_everything_again_also_when_the_
 ) -> None:
     id_ = await open_with(asha, RAVI)
     async with listening(address, world, RAVI) as ravi:
+        assert (await ravi.ask("resume"))["success"], (
+            "who is cut off while they arrive is sent away to come again"
+        )
         for number in range(1, TIMES + 1):
             await superuser.execute(CUT)
             world.db.bus.publish([SessionsEnded((RAVI.id,))])
