@@ -90,3 +90,14 @@ async def test_nothing_is_kept_where_nothing_shall_be() -> None:
     await shop.ask()
 
     assert shop.looks == 2
+
+
+async def test_what_cannot_be_loaded_again_is_what_it_was_last_unless_it_has_changed_since() -> None:
+    now = 0.0
+    shop = Shop(Remembered(10, seconds=30, clock=lambda: now))
+    assert shop.remembered.last("price", 0) == 0
+    await shop.ask()
+    now = 3600
+    assert shop.remembered.last("price", 0) == 5
+    shop.remembered.forget("price")
+    assert shop.remembered.last("price", 0) == 0
