@@ -92,8 +92,9 @@ class Rates:
             for user_id in hint.user_ids:
                 self._known.forget(user_id)
             if not hint.user_ids:
-                self._known.forget_all()
+                self.forget_all()
 
     def forget_all(self) -> None:
-        """Look anew at everybody's plan."""
+        """Look anew at everybody's plan, also if the database was away a moment ago."""
         self._known.forget_all()
+        self._asked_again_at = 0.0
