@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from stoory.errors import Conflict
 from stoory.money import Balance, Money
 from stoory.subscriptions import clock, rules
-from stoory.subscriptions.clock import ASKED_BEFORE, GRACE, PENDING_FOR, REMINDED_AFTER, Step
+from stoory.subscriptions.clock import PENDING_FOR, Step
 from stoory.subscriptions.periods import Period, Span
 from stoory.subscriptions.subscription import (
     Chosen,
@@ -204,12 +204,33 @@ def test_it_is_asked_reminded_and_over_when_it_should_be() -> None:
         told += [(step, now - end) for step in steps]
 
     assert told == [
-        (Step.ASK, -ASKED_BEFORE),
-        (Step.FALL_DUE, timedelta(0)),
-        *[(Step.REMIND, after) for after in REMINDED_AFTER],
-        (Step.EXPIRE, GRACE),
+        (Step.ASK, -3 * DAY),
+        (Step.FALL_DUE, 0 * DAY),
+        (Step.REMIND, 1 * DAY),
+        (Step.REMIND, 3 * DAY),
+        (Step.REMIND, 6 * DAY),
+        (Step.EXPIRE, 7 * DAY),
     ]
-    assert (subscription.status, subscription.ended_at) == (Status.EXPIRED, end + GRACE)
+    assert (subscription.status, subscription.ended_at) == (Status.EXPIRED, end + 7 * DAY)
+
+
+def test_after_the_week_nobody_waits_for_the_renewal_even_if_no_clock_has_run() -> None:
+    subscription = active()
+    _, end = subscription.running
+    subscription, _ = ticked(subscription, None, end + DAY)
+    assert subscription.lapses_at is not None
+
+    assert rules.is_wanted(subscription, renewal(subscription), subscription.lapses_at - timedelta(seconds=1))
+    assert not rules.is_wanted(subscription, renewal(subscription), subscription.lapses_at)
+
+
+def test_after_the_period_nobody_waits_for_the_upgrade_even_if_no_clock_has_run() -> None:
+    subscription = active()
+    _, end = subscription.running
+    quote = invoice(InvoiceKind.UPGRADE, Chosen("enterprise", Period.MONTHLY))
+
+    assert rules.is_wanted(subscription, quote, end - timedelta(seconds=1))
+    assert not rules.is_wanted(subscription, quote, end)
 
 
 def test_nobody_waits_for_the_first_payment_of_what_was_given_up() -> None:
