@@ -10,6 +10,8 @@ import pytest
 
 from stoory.actor import SYSTEM_USER_ID
 from tests.chats import apply, open_with, read, rows, say
+from tests.subscriptions import subscribed
+from tests.till import Till
 from tests.world import ASHA, KABIR, MEERA, OM, RAVI, Person
 
 
@@ -154,7 +156,7 @@ async def test_ravi_and_om_have_one_support_thread_whoever_begins(
 
     assert await open_with(om, RAVI) == conversation_id
     [row] = await rows(ravi, "/direct")
-    assert row["support"] is True
+    assert (row["support"], row["priority"]) == (True, False)
     assert row["other_user"]["name"] == "Om"
     assert row["unread_count"] == 1
     assert row["influencer_id"] == str(RAVI.id)
@@ -280,3 +282,15 @@ async def test_static_addresses_are_no_messages(asha: httpx.AsyncClient) -> None
         assert (await asha.delete(f"/api/messages/{path}")).status_code == 405
     assert (await asha.get("/api/messages/conversations/nonsense")).status_code == 404
     assert (await asha.get(f"/api/messages/{uuid4()}")).status_code == 405
+
+
+async def test_the_support_of_who_has_it_in_their_plan_has_priority(
+    asha: httpx.AsyncClient, om: httpx.AsyncClient, till: Till
+) -> None:
+    await open_with(asha, OM)
+    assert [row["priority"] for row in await rows(asha, "/direct")] == [False]
+
+    await subscribed(asha, till, plan="enterprise")
+
+    for client in (asha, om):
+        assert [(row["support"], row["priority"]) for row in await rows(client, "/direct")] == [(True, True)]

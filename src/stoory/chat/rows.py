@@ -114,6 +114,13 @@ class StoredConversation(Struct, frozen=True, kw_only=True):
     far_role: Role
     far_profile_image_url: str | None
     last_message: StoredLastMessage | None
+    has_priority: bool | None = None
+    """Whether the customer of a support thread has a plan with priority; None in any other."""
+
+    @property
+    def customer_id(self) -> UUID | None:
+        """Whose support thread it is; None of any other conversation."""
+        return None if self.admin_id is None else self.brand_owner_id or self.influencer_id
 
     @property
     def cursors(self) -> tuple[Cursor, Cursor]:
@@ -146,7 +153,10 @@ class OtherUser(Struct, frozen=True, kw_only=True):
 
 
 class ConversationRow(Struct, frozen=True, kw_only=True):
-    """A conversation as one viewer sees it. `support` is there, and true, in a thread with an operator."""
+    """A conversation as one viewer sees it.
+
+    `support` is there, and true, in a thread with an operator; `priority` too, true where the customer's plan has it.
+    """
 
     id: UUID
     campaign_id: UUID | None
@@ -168,3 +178,4 @@ class ConversationRow(Struct, frozen=True, kw_only=True):
     unread_count: int
     last_seq: int
     support: Literal[True] | UnsetType = UNSET
+    priority: bool | UnsetType = UNSET

@@ -90,6 +90,7 @@ def conversation_shown(conversation: StoredConversation, viewer: Actor) -> Conve
         unread_count=conversation.last_seq - conversation.near_seen_seq if takes_part else 0,
         last_seq=conversation.last_seq,
         support=UNSET if conversation.admin_id is None else True,
+        priority=UNSET if conversation.has_priority is None else conversation.has_priority,
     )
 
 

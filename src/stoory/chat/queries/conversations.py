@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from stoory.actor import Actor, Role
 from stoory.chat.queries.messages import open_action
+from stoory.chat.queries.support import with_priority
 from stoory.chat.rows import ConversationRow, StoredConversation
 from stoory.chat.rules import as_last, conversation_shown
 from stoory.errors import NotFound
@@ -38,7 +39,7 @@ async def conversation_with_action(tx: Tx, actor: Actor, conversation_id: UUID) 
 
 async def conversation(tx: Tx, actor: Actor, conversation_id: UUID) -> StoredConversation:
     """Return a conversation with the actor as the near one; NotFound if it is none of theirs."""
-    found = await stored_conversations(tx, actor.id, [conversation_id])
+    found = await with_priority(tx, await stored_conversations(tx, actor.id, [conversation_id]))
     if not found:
         raise NotFound
     return found[0]
@@ -85,7 +86,8 @@ async def stored_conversations(tx: Tx, viewer_id: UUID, ids: list[UUID]) -> list
 
 async def conversations_for(tx: Tx, actor: Actor, ids: list[UUID]) -> list[ConversationRow]:
     """Return these conversations as the actor sees them, newest activity first."""
-    return [conversation_shown(found, actor) for found in await stored_conversations(tx, actor.id, ids)]
+    found = await with_priority(tx, await stored_conversations(tx, actor.id, ids))
+    return [conversation_shown(each, actor) for each in found]
 
 
 class Key(Struct, frozen=True):

@@ -95,9 +95,6 @@ async def _hold(tx: Tx, actor: Actor, seen: Subscription, seller: str) -> Subscr
 async def _replan(tx: Tx, actor: Actor, after: Subscription, seller: str) -> Subscription:
     """Ask for another renewal where one was asked for, now that the next period is to be another."""
     await _audit(tx, actor, after, "change_subscription")
-    waiting = await invoices.open_invoice(tx, after.id)
-    if waiting is not None and waiting.kind is InvoiceKind.RENEWAL:
-        await void(tx, after)
     if after.status is Status.PAST_DUE:
         return (await renew(tx, after, seller=seller)).subscription
     return await advance(tx, after, seller=seller)
