@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Final
-from uuid import uuid4, uuid5
+from uuid import uuid5
+
+from msgspec.structs import replace
 
 from stoory.notifications.actions import notify
 from stoory.plans import queries as plans
 from stoory.plans.rules import Plan, PlanName
 from stoory.platform.database import Tx
 from stoory.subscriptions import clock, queries, rules
-from stoory.subscriptions.actions.billing import Asked, ask, save, void
+from stoory.subscriptions.actions.billing import Asked, ask, draft, save, void
 from stoory.subscriptions.clock import Step
 from stoory.subscriptions.queries import invoices
-from stoory.subscriptions.subscription import Invoice, InvoiceKind, InvoiceStatus, Subscription
+from stoory.subscriptions.subscription import Invoice, InvoiceKind, Subscription
 
 
 async def held(tx: Tx, subscription: Subscription, *, seller: str) -> Subscription:
@@ -48,28 +50,12 @@ async def renew(tx: Tx, subscription: Subscription, *, seller: str) -> Asked:
 
 async def _renewal(tx: Tx, subscription: Subscription) -> Invoice:
     chosen = subscription.next_chosen
-    starts_at, ends_at = rules.next_span(subscription)
     if chosen is None:
         raise ValueError(f"{subscription.id} is not renewed")
+    starts_at, ends_at = rules.next_span(subscription)
     plan = await _offer(tx, subscription, chosen.plan)
-    price = rules.price(plan, chosen)
-    return Invoice(
-        id=uuid4(),
-        subscription_id=subscription.id,
-        user_id=subscription.user_id,
-        kind=InvoiceKind.RENEWAL,
-        status=InvoiceStatus.OPEN,
-        plan=plan.plan,
-        plan_valid_from=plan.valid_from,
-        plan_name=plan.name,
-        period=chosen.period,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        price=price,
-        amount=rules.asked_for(price),
-        full_price=price,
-        created_at=tx.now,
-    )
+    asked = draft(tx, subscription, plan, chosen, InvoiceKind.RENEWAL)
+    return replace(asked, starts_at=starts_at, ends_at=ends_at)
 
 
 async def _offer(tx: Tx, subscription: Subscription, name: PlanName) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stoory.accounts.queries import people
 from stoory.actor import Actor
@@ -16,7 +17,7 @@ from stoory.plans.rules import Plan, PlanName
 from stoory.platform.database import Tx
 from stoory.subscriptions import queries, rules
 from stoory.subscriptions.actions.advance import advance
-from stoory.subscriptions.actions.billing import Asked, ask, save, void
+from stoory.subscriptions.actions.billing import Asked, ask, draft, save, void
 from stoory.subscriptions.clock import PENDING_FOR
 from stoory.subscriptions.coupons import Coupon, check_coupon, discount, normalised
 from stoory.subscriptions.periods import Period
@@ -26,7 +27,6 @@ from stoory.subscriptions.subscription import (
     Chosen,
     Invoice,
     InvoiceKind,
-    InvoiceStatus,
     Status,
     Subscription,
 )
@@ -63,7 +63,7 @@ async def create(tx: Tx, actor: Actor, wish: Wish, *, seller: str) -> Asked:
     new = rules.pending(uuid4(), actor.id, plan, chosen, tx.now)
     await queries.insert_subscription(tx, new)
     coupon = await _coupon(tx, actor, wish)
-    return await ask(tx, new, _first(new, plan, chosen, coupon), seller=seller, by=actor.id)
+    return await ask(tx, new, _first(tx, new, plan, chosen, coupon), seller=seller, by=actor.id)
 
 
 async def _begin_basic(tx: Tx, actor: Actor, plan: Plan) -> Asked:
@@ -107,24 +107,13 @@ async def _coupon(tx: Tx, actor: Actor, wish: Wish) -> Coupon | None:
     return check_coupon(found, wish.plan, uses_each=uses_each, now=tx.now)
 
 
-def _first(new: Subscription, plan: Plan, chosen: Chosen, coupon: Coupon | None) -> Invoice:
-    price = rules.price(plan, chosen)
-    less = discount(coupon, price) if coupon else Money(0)
-    return Invoice(
-        id=uuid4(),
-        subscription_id=new.id,
-        user_id=new.user_id,
-        kind=InvoiceKind.START,
-        status=InvoiceStatus.OPEN,
-        plan=plan.plan,
-        plan_valid_from=plan.valid_from,
-        plan_name=plan.name,
-        period=chosen.period,
-        price=price,
+def _first(tx: Tx, new: Subscription, plan: Plan, chosen: Chosen, coupon: Coupon | None) -> Invoice:
+    asked = draft(tx, new, plan, chosen, InvoiceKind.START)
+    less = discount(coupon, asked.price) if coupon else Money(0)
+    return replace(
+        asked,
         discount=Balance(less.paise),
-        amount=rules.asked_for(price, discount=less),
-        full_price=price,
+        amount=rules.asked_for(asked.price, discount=less),
         coupon_id=coupon.id if coupon else None,
-        created_at=new.created_at,
         expires_at=new.created_at + PENDING_FOR,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,10 +16,11 @@ from stoory.payments.actions.orders import expire, open_order_for_subscription
 from stoory.payments.queries import orders
 from stoory.payments.queries.orders import Order
 from stoory.plans.hints import PlanChanged
+from stoory.plans.rules import Plan
 from stoory.platform.database import Tx
 from stoory.subscriptions import queries, rules
 from stoory.subscriptions.queries import invoices
-from stoory.subscriptions.subscription import Invoice, InvoiceKind, InvoiceStatus, Subscription
+from stoory.subscriptions.subscription import Chosen, Invoice, InvoiceKind, InvoiceStatus, Subscription
 from stoory.subscriptions.taxes import financial_year, invoice_number, taxes_in
 
 
@@ -30,6 +31,26 @@ class Asked(Struct, frozen=True, kw_only=True):
     invoice: Invoice | None
     order: Order | None
     is_new: bool = True
+
+
+def draft(tx: Tx, subscription: Subscription, plan: Plan, chosen: Chosen, kind: InvoiceKind) -> Invoice:
+    """Return an invoice that asks for a whole period of a plan; what differs is put in its place."""
+    price = rules.price(plan, chosen)
+    return Invoice(
+        id=uuid4(),
+        subscription_id=subscription.id,
+        user_id=subscription.user_id,
+        kind=kind,
+        status=InvoiceStatus.OPEN,
+        plan=plan.plan,
+        plan_valid_from=plan.valid_from,
+        plan_name=plan.name,
+        period=chosen.period,
+        price=price,
+        amount=rules.asked_for(price),
+        full_price=price,
+        created_at=tx.now,
+    )
 
 
 async def ask(

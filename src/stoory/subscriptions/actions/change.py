@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from msgspec.structs import replace
 
 from stoory.accounts.actions import audit
 from stoory.actor import Actor
@@ -14,14 +14,13 @@ from stoory.plans.rules import Plan
 from stoory.platform.database import Tx
 from stoory.subscriptions import queries, rules
 from stoory.subscriptions.actions.advance import advance, held, renew
-from stoory.subscriptions.actions.billing import Asked, ask, save, void
+from stoory.subscriptions.actions.billing import Asked, ask, draft, save, void
 from stoory.subscriptions.clock import QUOTE_FOR
 from stoory.subscriptions.queries import invoices
 from stoory.subscriptions.subscription import (
     Chosen,
     Invoice,
     InvoiceKind,
-    InvoiceStatus,
     Status,
     Subscription,
 )
@@ -106,26 +105,11 @@ async def _audit(tx: Tx, actor: Actor, of: Subscription, what: str) -> None:
 
 
 async def _quote(tx: Tx, subscription: Subscription, plan: Plan, chosen: Chosen) -> Invoice:
-    full_price = rules.price(plan, chosen)
+    asked = draft(tx, subscription, plan, chosen, InvoiceKind.UPGRADE)
     spans = [each.span for each in await invoices.paid_after(tx, subscription.id, tx.now)]
-    price, credit = rules.upgrade_quote(subscription, full_price, chosen, spans, tx.now)
-    return Invoice(
-        id=uuid4(),
-        subscription_id=subscription.id,
-        user_id=subscription.user_id,
-        kind=InvoiceKind.UPGRADE,
-        status=InvoiceStatus.OPEN,
-        plan=plan.plan,
-        plan_valid_from=plan.valid_from,
-        plan_name=plan.name,
-        period=chosen.period,
-        price=price,
-        credit=credit,
-        amount=rules.asked_for(price, credit=credit),
-        full_price=full_price,
-        created_at=tx.now,
-        expires_at=tx.now + QUOTE_FOR,
-    )
+    price, credit = rules.upgrade_quote(subscription, asked.full_price, chosen, spans, tx.now)
+    amount = rules.asked_for(price, credit=credit)
+    return replace(asked, price=price, credit=credit, amount=amount, expires_at=tx.now + QUOTE_FOR)
 
 
 def _is_same(waiting: Invoice, plan: Plan, chosen: Chosen, tx: Tx) -> bool:
