@@ -37,6 +37,9 @@ log = structlog.get_logger("stoory.processes")
 ENDS_WITHIN_SECONDS: Final = DRAIN_SECONDS + FAREWELL_SECONDS + 0.5
 """What is left of a process after that is killed."""
 
+STARTING_ENDS_WITHIN_SECONDS: Final = 1.0
+"""A signal ends at once whoever serves nobody yet."""
+
 STEADY_SECONDS: Final = 60.0
 """Who has lived so long has not died of the start."""
 
@@ -140,10 +143,12 @@ class Processes:
     def stop(self) -> None:
         """Have every process serve whom it has let in, and end; return when none is left.
 
-        Our own listening socket goes first: nobody may wait at a door behind which nobody is.
+        Our own listening socket goes first, and then those who only start: nobody may wait at a door behind which
+        nobody is, and they would hold it open when the others have closed it.
         """
         self._listener.close()
         self._selector.close()
+        self._stop_starting()
         left = [seat.process for seat in self._seats if seat.process]
         for seat in self._seats:
             if seat.channel:
@@ -156,6 +161,15 @@ class Processes:
                 log.warning("server process killed", pid=process.pid)
                 process.kill()
                 process.wait()
+
+    def _stop_starting(self) -> None:
+        """End who has not begun to serve; who has, and could not say so yet, serves whom it has let in."""
+        starting = [seat.process for seat in self._seats if seat.process and not seat.is_listening]
+        for process in starting:
+            process.terminate()
+        for process in starting:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STARTING_ENDS_WITHIN_SECONDS)
 
     def _take_due(self) -> None:
         now = time.monotonic()

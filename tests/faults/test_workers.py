@@ -90,6 +90,23 @@ def test_a_killed_process_is_followed_by_another_while_the_rest_serves(home: Hom
     assert "Traceback" not in rest
 
 
+@pytest.mark.parametrize("after_seconds", [0.0, 0.3, 0.6, 0.9])
+def test_a_follower_that_only_starts_keeps_no_door_open_when_all_are_told_to_stop(
+    home: Home, after_seconds: float
+):
+    with home.started() as (process, _):
+        _, killed = server_processes(process.pid)
+        with busy(home.places["Web"]) as load:
+            wait_until(lambda: load.answers > CLIENTS)
+            os.kill(killed, signal.SIGKILL)
+            wait_until(lambda: are_gone([killed]))
+            wait_until(lambda: len(server_processes(process.pid)) == 2)
+            time.sleep(after_seconds)  # it starts for about a second
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(STOPS_WITHIN_SECONDS) == 0
+    assert len(load.failures) <= CLIENTS, load.failures  # what the killed one had under way
+
+
 def workers(home: Home) -> set[str]:
     code, told = home.say("psql", "-qAtc", WORKERS)
     assert code == 0
