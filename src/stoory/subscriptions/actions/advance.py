@@ -74,22 +74,22 @@ async def _ask(tx: Tx, subscription: Subscription, seller: str) -> Subscription:
     return asked.subscription
 
 
-async def _begin_prepaid(tx: Tx, subscription: Subscription, seller: str) -> Subscription:  # noqa: ARG001 - nothing is billed
+async def _begin_prepaid(tx: Tx, subscription: Subscription, _: str) -> Subscription:
     _, end = subscription.running
     invoice = await invoices.paid_last_for(tx, subscription.id, end)
     after = rules.period_begun(subscription, invoice, tx.now)
     return await save(tx, after, Step.BEGIN_PREPAID, {"invoice_id": invoice.id})
 
 
-async def _fall_due(tx: Tx, subscription: Subscription, seller: str) -> Subscription:  # noqa: ARG001 - nothing is billed
+async def _fall_due(tx: Tx, subscription: Subscription, _: str) -> Subscription:
     return await _remind(tx, clock.fallen_due(subscription, tx.now), Step.FALL_DUE)
 
 
-async def _remind_again(tx: Tx, subscription: Subscription, seller: str) -> Subscription:  # noqa: ARG001 - nothing is billed
+async def _remind_again(tx: Tx, subscription: Subscription, _: str) -> Subscription:
     return await _remind(tx, clock.reminded(subscription, tx.now), Step.REMIND)
 
 
-async def _end(tx: Tx, subscription: Subscription, seller: str) -> Subscription:  # noqa: ARG001 - nothing is billed
+async def _end(tx: Tx, subscription: Subscription, _: str) -> Subscription:
     await void(tx, subscription)
     after = clock.run_out(subscription, tx.now)
     if subscription.is_live:
