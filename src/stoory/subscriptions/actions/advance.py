@@ -75,8 +75,8 @@ async def _ask(tx: Tx, subscription: Subscription, seller: str) -> Subscription:
 
 
 async def _begin_prepaid(tx: Tx, subscription: Subscription, _: str) -> Subscription:
-    _, end = subscription.running
-    invoice = await invoices.paid_last_for(tx, subscription.id, end)
+    starts_at, _ends_at = rules.next_span(subscription)
+    invoice = await invoices.paid_last_for(tx, subscription.id, starts_at)
     after = rules.period_begun(subscription, invoice, tx.now)
     return await save(tx, after, Step.BEGIN_PREPAID, {"invoice_id": invoice.id})
 
